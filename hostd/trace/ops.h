@@ -1,0 +1,87 @@
+// ops: every question and every act of the traceability domain, by name.
+//
+// One table, three users: the HTTP routes, the command line and the daemon's own job facts all call these by
+// name with a JSON object of arguments and get a JSON object (or array) back. Writes run on the one writing
+// connection inside one transaction: they return only after the commit is durable. Reads run on any
+// connection. Unknown or missing arguments are refused with code "bad_argument" and a sentence.
+//
+// Writes (op: arguments -> answer). Optional arguments in [ ]. `by` defaults to the actor.
+//   supplier.add      supplier name [email phone address]            -> {supplier}
+//   material.add      material name [form thickness density grade diameter requires[]] -> {material}
+//   operator.add      operator name [badge]                          -> {operator}
+//   lot.receive       material supplier supplier_lot quantity [heat cert_heat purchase_order expires by lot] -> {lot, state, what_next}
+//   lot.inspect       lot heat cert_heat [by]                        -> {lot, state, match}
+//   lot.release       lot [by note]                                  -> {lot, state}
+//   lot.quarantine    lot reason [by]                                -> {lot, state}
+//   lot.reject        lot reason [by]                                -> {lot, state}
+//   document.attach   lot|material|supplier sha256 name size kind [issuer issued expires scope] -> {document}
+//   machine.register  machine board kind [serial_number name]        -> {machine, changed}   (idempotent; at daemon start)
+//   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
+//   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
+//   machine.unauthorised machine status                              -> {}
+//   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode] -> {declaration, text, lots, operator}
+//                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,
+//                     lot_used_up, operator_unknown, operator_required (argument `require`[])
+//   declaration.cancel declaration reason [by]                       -> {declaration}
+//   job.hold          machine line                                   -> {job}
+//   job.start         machine declaration [job]                      -> {job, record}  also opens the record, consumes lots
+//   job.refuse        job reason                                     -> {job}
+//   job.pause         job reason                                     -> {job}
+//   job.end           job state reason lines bytes sha256 started ended rapid_um feed_um work_um box[6] work_box[6]
+//                     work_us s_min_milli s_max_milli arcs errors pauses overrides replaced [path]  -> {job, record}
+//   job.dry_run       machine + the fields of job.end                -> {job}
+//   host.start        version                                        -> {ended: [job ...]}  ends what a crash left open (host_lost)
+//   host.stop                                                        -> {}
+//   record.close      record [by]                                    -> {record, state}
+//   note.add          subject text [by]                              -> {note}     subject: machine, lot, job or MFG number
+//   correction.add    event field value reason [by]                  -> {correction}  replaces one field of an event's view
+//   ledger.checkpoint                                                -> {seq, hash, signature}
+//
+// Reads
+//   supplier.list material.list operator.list machine.list           -> [{...}]
+//   lot.list          [state material limit after]                   -> [{lot, material, supplier, ...}]
+//   lot.show          lot                                            -> {... documents[], events[], jobs[]}
+//   machine.show      machine
+//   declaration.list  [machine]                                      open and past declarations
+//   job.list          [machine from to state limit after]            -> [{job, machine, serial_number, lots[], operator, record,
+//                        state, lines, bytes, sha256, started, ended, ...}]   newest first
+//   job.show          job ; job.path job                             -> {points: [[x_um,y_um,work], ...], box}
+//   record.list       [limit after] ; record.show record             -> {record, state, jobs[{... lots[], machine, serial_number, operator ...}]}
+//   note.list         subject
+//   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]
+//   ledger.head                                                      -> {seq, hash, time, public_key, events}
+//   lookup            code                                           -> {type, id}: what a scanned code is (lot, operator badge, machine, record)
+#ifndef LOTGATE_TRACE_OPS_H
+#define LOTGATE_TRACE_OPS_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "ledger.h" // struct ledger
+
+struct trace_context {
+    const char *actor;
+    int64_t now_us; // UTC
+};
+
+struct trace_op {
+    const char *name;
+    bool writes;
+    const char *const *arguments; // NULL-terminated names; a leading '!' marks a required one
+    const char *summary;          // one line, for OpenAPI and --help
+    bool (*run)(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer,
+                struct lg_error *error);
+};
+
+extern const struct trace_op trace_ops[]; // ends with a NULL name
+const struct trace_op *trace_op_find(const char *name);
+
+// Runs one operation: checks the arguments, opens the transaction for a write, commits it or rolls it back.
+// On success *answer is owned by the caller. On failure *error says why and what to do, and nothing changed.
+// Code "ledger_unavailable" means that the database could not be read or written. Thread: the connection's.
+bool trace_run(struct ledger *ledger, const char *op, const struct trace_context *context, const cJSON *args,
+               cJSON **answer, struct lg_error *error);
+
+#endif
