@@ -12,7 +12,7 @@ struct embedded_file {
     size_t length;
 };
 
-extern const struct embedded_file embedded_files[]; // ends with a NULL name
+extern const struct embedded_file embedded_files[];          // ends with a NULL name
 const struct embedded_file *embedded_find(const char *name); // NULL when there is none
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "error.h" // lg_error
 
-#define JSON_BODY_MAX (1024 * 1024) // bytes of one JSON text
+#define JSON_BODY_MAX  (1024 * 1024) // bytes of one JSON text
 #define JSON_DEPTH_MAX 32
 
 // Parses `length` bytes. NULL on failure with code "bad_json" and a message with line and column.

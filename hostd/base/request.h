@@ -12,7 +12,7 @@
 
 #include "error.h"
 
-#define REQUEST_OP_MAX 48
+#define REQUEST_OP_MAX    48
 #define REQUEST_ACTOR_MAX 64
 
 struct request {
@@ -20,16 +20,16 @@ struct request {
     char actor[REQUEST_ACTOR_MAX]; // who asks: "cli:root", "panel:laser1", "sender:laser1", "lotgate"
     cJSON *args;                   // object, owned by the request
     bool ok;
-    cJSON *answer;                 // when ok; owned by the request
-    struct lg_error error;         // when not ok
+    cJSON *answer;         // when ok; owned by the request
+    struct lg_error error; // when not ok
     void (*done)(struct request *request);
-    void *owner;                   // the asker's
-    void *passage;                 // used by whoever works on it meanwhile
+    void *owner;   // the asker's
+    void *passage; // used by whoever works on it meanwhile
 };
 
 // Takes over `args` (NULL: an empty object). NULL when memory is out.
-struct request *request_create(const char *op, const char *actor, cJSON *args,
-                               void (*done)(struct request *), void *owner);
+struct request *request_create(const char *op, const char *actor, cJSON *args, void (*done)(struct request *),
+                               void *owner);
 void request_free(struct request *request); // frees args and answer
 
 #endif

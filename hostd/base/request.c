@@ -1,0 +1,29 @@
+#include "request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct request *request_create(const char *op, const char *actor, cJSON *args, void (*done)(struct request *),
+                               void *owner) {
+    struct request *request = calloc(1, sizeof *request);
+    if (request == NULL)
+        return NULL;
+    request->args = args != NULL ? args : cJSON_CreateObject();
+    if (request->args == NULL) {
+        free(request);
+        return NULL;
+    }
+    snprintf(request->op, sizeof request->op, "%s", op);
+    snprintf(request->actor, sizeof request->actor, "%s", actor);
+    request->done = done;
+    request->owner = owner;
+    return request;
+}
+
+void request_free(struct request *request) {
+    if (request == NULL)
+        return;
+    cJSON_Delete(request->args);
+    cJSON_Delete(request->answer);
+    free(request);
+}
