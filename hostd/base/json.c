@@ -11,7 +11,7 @@
 #define EXACT_INTEGER_MAX 9007199254740992LL // 2^53: beyond it a double skips integers
 
 // First key that stands twice in an object, anywhere in the tree; NULL when there is none. Quadratic within one
-// object, which JSON_BODY_MAX bounds.
+// object, which JSON_MEMBERS_MAX bounds.
 static const char *duplicate_key(const cJSON *value) {
     for (const cJSON *child = value->child; child != NULL; child = child->next) {
         if (cJSON_IsObject(value))

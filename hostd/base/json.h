@@ -14,8 +14,9 @@
 
 #include "error.h" // lg_error
 
-#define JSON_BODY_MAX  (1024 * 1024) // bytes of one JSON text
-#define JSON_DEPTH_MAX 32
+#define JSON_BODY_MAX    (1024 * 1024) // bytes of one JSON text
+#define JSON_DEPTH_MAX   32
+#define JSON_MEMBERS_MAX 2048 // members of one object (the search for duplicate keys is quadratic)
 
 // Parses `length` bytes. NULL on failure with code "bad_json" and a message with line and column.
 // With `comments`, // and /* */ are allowed (configuration files).

@@ -214,7 +214,9 @@ static bool check_object(struct scan *s) {
         s->at++;
         more = false;
     }
-    while (more) {
+    for (int members = 1; more; members++) {
+        if (members > JSON_MEMBERS_MAX)
+            return wrong(s, "too many members in one object");
         if (!check_string(s))
             return false;
         skip_blanks(s);
