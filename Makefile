@@ -95,15 +95,91 @@ $(BUILD)/lotgate: $(MAIN_SOURCES:%.c=$(BUILD)/%.o) $(LIB)
 $(BUILD)/lotgate-sim: $(BUILD)/boards/sim/sim_main.o $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
 
-# --- unit tests: one program per tests/unit/test_*.c, cmocka, everything linked
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-$(BUILD)/tests/unit/%: tests/unit/%.c $(LIB)
+# --- tests: every program links the whole library and the helpers that lie beside the tests
+TEST_INCLUDES := $(ALL_INCLUDES) -Itests/unit -Itests/sim -Itests/fault
+SUPPORT_SOURCES := $(filter-out %/test_%,$(wildcard tests/unit/*.c tests/sim/*.c tests/fault/*.c))
+SUPPORT := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+PROGRAM_SOURCES := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
+PROGRAMS := $(PROGRAM_SOURCES:%.c=$(BUILD)/%)
+TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%)
+E2E := $(wildcard tests/e2e/test_*.py)
+TEST_LIBS = $(PKG_LIBS) -lcmocka -lm -lpthread
+
+$(SUPPORT): $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(ALL_INCLUDES) -Itests $(PKG_CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka -lm -lpthread
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) -c $< -o $@
+
+$(PROGRAMS) $(TOOLS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(SUPPORT) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $< $(SUPPORT) $(LIB) $(TEST_LIBS)
+
+# The corpora run through the same entry points under the ordinary compiler.
+$(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(SUPPORT) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+.PHONY: tests-built
+tests-built: all $(PROGRAMS) $(TOOLS) $(REPLAYS)
 
 .PHONY: unit
-unit: $(UNIT_TESTS) ## build and run the unit tests alone
-	@failed=0; for t in $(UNIT_TESTS); do echo "== $$t"; ASAN_OPTIONS=allow_user_segv_handler=0 $$t || failed=1; done; exit $$failed
+unit: tests-built ## build and run all but the end-to-end tests
+	python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS)
+
+# With CI set (as CI does), the unit level runs again under ASan with UBSan, and what has threads under TSan.
+THREADED := test_base test_ledger_writer test_serve
+CHECKED := build/address,undefined
+CI_TESTS = BUILD=$(CHECKED) $(PROGRAM_SOURCES:%.c=$(CHECKED)/%) $(FUZZERS:%=$(CHECKED)/tests/fuzz/replay_%) \
+    BUILD=build/thread $(patsubst %,build/thread/tests/unit/%,$(filter $(notdir $(basename $(PROGRAM_SOURCES))),$(THREADED)))
+.PHONY: test
+test: ## install what is missing, build, run every test (CI=true adds the sanitizers)
+	@hostd/dist/deps.sh test
+	@$(MAKE) --no-print-directory tests-built
+	$(if $(CI),@$(MAKE) --no-print-directory tests-built SANITIZER=address$(comma)undefined)
+	$(if $(CI),@$(MAKE) --no-print-directory thread-tests-built SANITIZER=thread)
+	@python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS) tests/check_house.sh $(E2E) $(if $(CI),$(CI_TESTS))
+comma := ,
+.PHONY: thread-tests-built
+thread-tests-built: all $(filter $(addprefix %/,$(THREADED)),$(PROGRAMS))
+
+FUZZ_SECONDS ?= 20
+FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz CFLAGS="$(FUZZ_FLAGS)" LDFLAGS="-fsanitize=address,undefined" build/fuzz/liblotgate.a
+	clang $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined $(TEST_INCLUDES) $(PKG_CFLAGS) -o $@ $< build/fuzz/liblotgate.a $(PKG_LIBS) -lm -lpthread
+.PHONY: fuzz
+fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (20)
+	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p build/fuzz/found/$$f; \
+	  (cd build/fuzz/found/$$f && ../../fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=0 -verbosity=1 . ../../../../tests/fuzz/corpus/$$f) 2>&1 | tail -3; done
+
+.PHONY: soak
+soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days
+	LOTGATE_KILLS=200 LOTGATE_SEEDS=2000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) tests/e2e/test_kill9.py
+
+.PHONY: format
+format: ## clang-format everything
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: check-style
+check-style: ## the rules of the house, clang's warnings, clang-tidy, cppcheck
+	bash tests/check_house.sh
+	@$(MAKE) --no-print-directory CC=clang all
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem $(ALL_INCLUDES) -D_GNU_SOURCE -DLOTGATE_VERSION='"$(VERSION)"' $(LIB_SOURCES) $(MAIN_SOURCES)
+	clang-tidy --quiet $(LIB_SOURCES) $(MAIN_SOURCES) -- -std=c11 -D_GNU_SOURCE -DLOTGATE_VERSION='"$(VERSION)"' $(ALL_INCLUDES) $(PKG_CFLAGS)
+
+.PHONY: deps
+deps: ## install what the build needs (apt)
+	@hostd/dist/deps.sh build
+
+ARGS ?=
+.PHONY: run
+run: ## install what is missing, build, start lotgate (ARGS="..." are passed on)
+	@hostd/dist/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@exec $(BUILD)/lotgate serve $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built
@@ -113,4 +189,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
--include $(LIB_OBJECTS:.o=.d) $(MAIN_SOURCES:%.c=$(BUILD)/%.d)
+-include $(LIB_OBJECTS:.o=.d) $(MAIN_SOURCES:%.c=$(BUILD)/%.d) $(wildcard $(BUILD)/tests/*/*.d)

@@ -16,7 +16,7 @@
 
 // Longest line that is classified, in bytes without terminator. Longer lines are GCODE_UNKNOWN, which
 // is treated as work. (Grbl itself refuses more than 80 significant characters; comments do not count.)
-#define GCODE_LINE_MAX 1024
+#define GCODE_LINE_MAX  1024
 #define GCODE_MAX_CODES 8 // G or M words remembered from one line; one more makes the line GCODE_UNKNOWN
 
 // A decimal number as it was written: value = mantissa / 10^decimals. Up to nine significant digits are
@@ -29,32 +29,46 @@ struct gcode_number {
 
 // The words whose values matter. Index into gcode_block.value and bit number in gcode_block.seen.
 enum gcode_word {
-    GCODE_X, GCODE_Y, GCODE_Z, GCODE_A, GCODE_I, GCODE_J, GCODE_K, GCODE_R,
-    GCODE_P, GCODE_S, GCODE_F, GCODE_E, GCODE_T, GCODE_N, GCODE_L, GCODE_WORDS
+    GCODE_X,
+    GCODE_Y,
+    GCODE_Z,
+    GCODE_A,
+    GCODE_I,
+    GCODE_J,
+    GCODE_K,
+    GCODE_R,
+    GCODE_P,
+    GCODE_S,
+    GCODE_F,
+    GCODE_E,
+    GCODE_T,
+    GCODE_N,
+    GCODE_L,
+    GCODE_WORDS
 };
 
 // What a line is, before any state is considered.
 enum gcode_shape {
-    GCODE_EMPTY,   // nothing, blanks, or only a comment
+    GCODE_EMPTY,      // nothing, blanks, or only a comment
     GCODE_WORDS_LINE, // G-code words
-    GCODE_DOLLAR,  // begins with `$`: a Grbl system command
-    GCODE_BRACKET, // begins with `[`: an ESP command such as [ESP220]
-    GCODE_PERCENT, // `%` alone: program start or end mark
-    GCODE_BAD      // does not scan: a word without a number, a stray byte, too long
+    GCODE_DOLLAR,     // begins with `$`: a Grbl system command
+    GCODE_BRACKET,    // begins with `[`: an ESP command such as [ESP220]
+    GCODE_PERCENT,    // `%` alone: program start or end mark
+    GCODE_BAD         // does not scan: a word without a number, a stray byte, too long
 };
 
 // One scanned line. G and M codes are kept times ten: G38.2 is 382, G1 is 10.
 struct gcode_block {
     enum gcode_shape shape;
-    uint16_t seen;                   // bit per enum gcode_word
+    uint16_t seen; // bit per enum gcode_word
     uint8_t g_count, m_count;
-    bool other_word;                 // a letter that is not in enum gcode_word, G or M
-    bool block_delete;               // begins with `/`; Grbl executes such a line all the same
-    bool checksum;                   // `*nn` seen
+    bool other_word;   // a letter that is not in enum gcode_word, G or M
+    bool block_delete; // begins with `/`; Grbl executes such a line all the same
+    bool checksum;     // `*nn` seen
     uint16_t g[GCODE_MAX_CODES];
     uint16_t m[GCODE_MAX_CODES];
     struct gcode_number value[GCODE_WORDS];
-    const uint8_t *text;             // the line as given, for $ and [ lines; valid as long as the line is
+    const uint8_t *text; // the line as given, for $ and [ lines; valid as long as the line is
     uint16_t length;
 };
 
@@ -75,18 +89,18 @@ enum gcode_spindle { GCODE_SPINDLE_OFF, GCODE_SPINDLE_CW, GCODE_SPINDLE_CCW }; /
 // state than this one (a line was answered with an error, or the machine was not watched from its start):
 // the beam or spindle is then taken to be on at full power unless the line itself says otherwise.
 struct gcode_modal {
-    uint8_t motion;          // 0, 1, 2, 3; 38 probing; 80 none
-    uint8_t plane;           // 17, 18, 19
-    uint8_t wcs;             // 54..59
+    uint8_t motion; // 0, 1, 2, 3; 38 probing; 80 none
+    uint8_t plane;  // 17, 18, 19
+    uint8_t wcs;    // 54..59
     enum gcode_spindle spindle;
-    bool inches;             // G20
-    bool relative;           // G91
-    bool arc_absolute;       // G90.1
-    bool inverse_time;       // G93
-    bool fan_beam;           // a beam that hangs on a fan output (M106) is on
+    bool inches;       // G20
+    bool relative;     // G91
+    bool arc_absolute; // G90.1
+    bool inverse_time; // G93
+    bool fan_beam;     // a beam that hangs on a fan output (M106) is on
     bool doubt;
-    struct gcode_number s;   // last S
-    struct gcode_number f;   // last F, in the units of its line
+    struct gcode_number s; // last S
+    struct gcode_number f; // last F, in the units of its line
 };
 
 // The state after power-up, soft reset or M2/M30 (`keep_sf`: M2/M30 keep S and F, and leave motion at G1).

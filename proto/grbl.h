@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 enum grbl_flavour {
-    GRBL_AVR,     // Grbl 1.1 on ATmega328P
-    GRBL_MKS,     // MKS DLC32 and the other Grbl_ESP32 forks: every byte >= 0x80 is realtime
+    GRBL_AVR, // Grbl 1.1 on ATmega328P
+    GRBL_MKS, // MKS DLC32 and the other Grbl_ESP32 forks: every byte >= 0x80 is realtime
     GRBL_FLUIDNC,
     GRBL_HAL,
     GRBL_FLAVOURS
@@ -22,15 +22,15 @@ bool grbl_flavour_from_name(const char *name, enum grbl_flavour *f);
 
 // What a sender's byte is on its own, anywhere in the stream, comments included.
 enum grbl_realtime {
-    GRBL_DATA,         // part of a line
-    GRBL_RESET,        // 0x18
-    GRBL_STATUS,       // `?` (0x80 on grblHAL)
-    GRBL_HOLD,         // `!` (0x82 on grblHAL)
-    GRBL_CYCLE_START,  // `~` (0x81 on grblHAL)
-    GRBL_DOOR,         // 0x84
-    GRBL_JOG_CANCEL,   // 0x85
-    GRBL_OVERRIDE,     // feed, rapid, spindle overrides, coolant toggles, spindle stop
-    GRBL_MACRO,        // runs a macro stored on the machine (grblHAL, FluidNC 0x87.., 0xB0..): a local start
+    GRBL_DATA,        // part of a line
+    GRBL_RESET,       // 0x18
+    GRBL_STATUS,      // `?` (0x80 on grblHAL)
+    GRBL_HOLD,        // `!` (0x82 on grblHAL)
+    GRBL_CYCLE_START, // `~` (0x81 on grblHAL)
+    GRBL_DOOR,        // 0x84
+    GRBL_JOG_CANCEL,  // 0x85
+    GRBL_OVERRIDE,    // feed, rapid, spindle overrides, coolant toggles, spindle stop
+    GRBL_MACRO,       // runs a macro stored on the machine (grblHAL, FluidNC 0x87.., 0xB0..): a local start
     GRBL_OTHER_REALTIME // taken by the firmware, not one of the above (stop, parser report, tool change ack ...)
 };
 enum grbl_realtime grbl_realtime(enum grbl_flavour f, uint8_t byte);
@@ -45,24 +45,24 @@ bool grbl_folds_crlf(enum grbl_flavour f);
 enum grbl_reply_type {
     GRBL_REPLY_EMPTY,
     GRBL_REPLY_OK,
-    GRBL_REPLY_ERROR,    // number
-    GRBL_REPLY_ALARM,    // number
-    GRBL_REPLY_STATUS,   // <...>
-    GRBL_REPLY_MSG,      // [MSG:...]
-    GRBL_REPLY_BANNER,   // Grbl 1.1h [...], GrblHAL ..., FluidNC banners
-    GRBL_REPLY_GC,       // [GC:...]
-    GRBL_REPLY_VER,      // [VER:...]: text is what follows `[VER:`
-    GRBL_REPLY_OPT,      // [OPT:...]
-    GRBL_REPLY_SETTING,  // $n=value
+    GRBL_REPLY_ERROR,   // number
+    GRBL_REPLY_ALARM,   // number
+    GRBL_REPLY_STATUS,  // <...>
+    GRBL_REPLY_MSG,     // [MSG:...]
+    GRBL_REPLY_BANNER,  // Grbl 1.1h [...], GrblHAL ..., FluidNC banners
+    GRBL_REPLY_GC,      // [GC:...]
+    GRBL_REPLY_VER,     // [VER:...]: text is what follows `[VER:`
+    GRBL_REPLY_OPT,     // [OPT:...]
+    GRBL_REPLY_SETTING, // $n=value
     GRBL_REPLY_OTHER
 };
 
 struct grbl_reply {
     enum grbl_reply_type type;
-    uint16_t number;            // error, alarm or setting number
+    uint16_t number;               // error, alarm or setting number
     enum grbl_reply_type trailing; // OK, ERROR or ALARM found at the end of a spliced line, else EMPTY
     uint16_t trailing_number;
-    const uint8_t *text;        // payload inside the line: valid as long as the line is
+    const uint8_t *text; // payload inside the line: valid as long as the line is
     uint16_t length;
 };
 
@@ -71,8 +71,17 @@ struct grbl_reply {
 void grbl_reply_parse(struct grbl_reply *reply, const uint8_t *line, size_t length);
 
 enum grbl_run_state {
-    GRBL_STATE_UNKNOWN, GRBL_IDLE, GRBL_RUN, GRBL_HOLDING, GRBL_JOG, GRBL_ALARMED, GRBL_DOOR_OPEN,
-    GRBL_CHECK, GRBL_HOME, GRBL_SLEEP, GRBL_TOOL
+    GRBL_STATE_UNKNOWN,
+    GRBL_IDLE,
+    GRBL_RUN,
+    GRBL_HOLDING,
+    GRBL_JOG,
+    GRBL_ALARMED,
+    GRBL_DOOR_OPEN,
+    GRBL_CHECK,
+    GRBL_HOME,
+    GRBL_SLEEP,
+    GRBL_TOOL
 };
 const char *grbl_run_state_name(enum grbl_run_state s);
 
@@ -80,7 +89,7 @@ const char *grbl_run_state_name(enum grbl_run_state s);
 // the caller's concern). `has_*` tell which fields were present.
 struct grbl_status {
     enum grbl_run_state state;
-    uint8_t sub_state;          // Hold:0, Door:1
+    uint8_t sub_state; // Hold:0, Door:1
     bool has_buffer, has_position, has_feed, has_sd, has_overrides;
     uint16_t planner_free, rx_free; // Bf:
     int32_t position_um[3];         // MPos: or WPos:

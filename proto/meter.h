@@ -22,8 +22,8 @@ struct meter_result {
     bool has_box, has_work_box;
     int32_t box_min_um[3], box_max_um[3];           // all motion
     int32_t work_box_min_um[3], work_box_max_um[3]; // work only
-    uint64_t work_us;   // nominal time with beam or spindle on, from length and feed
-    uint64_t feed_us;   // nominal time of all feed moves
+    uint64_t work_us; // nominal time with beam or spindle on, from length and feed
+    uint64_t feed_us; // nominal time of all feed moves
     bool has_s;
     uint32_t s_min_milli, s_max_milli; // S of work moves, thousandths
     uint32_t arcs;
@@ -31,8 +31,8 @@ struct meter_result {
 
 struct meter {
     struct meter_result result;
-    double at[3];               // position, mm, programme coordinates
-    bool position_known;        // false until an absolute move; relative moves then start at 0
+    double at[3];        // position, mm, programme coordinates
+    bool position_known; // false until an absolute move; relative moves then start at 0
     // path for the picture, simplified while it grows
     uint32_t points;
     double tolerance_mm;

@@ -5,9 +5,9 @@
 #ifndef LOTGATE_CLI_H
 #define LOTGATE_CLI_H
 
-#define CLI_DONE 0
-#define CLI_REFUSED 1
-#define CLI_USAGE 2
+#define CLI_DONE      0
+#define CLI_REFUSED   1
+#define CLI_USAGE     2
 #define CLI_NO_DAEMON 3
 
 // `serve` (main's) and `devices` need the wire floor, which cli may not see: main hands them in.

@@ -23,12 +23,13 @@
 #include "grbl.h"  // grbl_flavour, grbl_status
 #include "meter.h" // meter_result
 
-#define GATE_QUEUE_MAX 65536    // bytes of a sender's lines that wait (held, or for room in the machine's buffer)
-#define GATE_SETUP_MAX 65536    // bytes of setup lines kept as the beginning of a job
-#define GATE_OUTSTANDING_MAX 1024 // forwarded lines whose reply has not come
-#define GATE_REPLY_MAX 1024     // longest reply line that can be rewritten or taken out
-#define GATE_NAME_MAX 64
-#define GATE_TEXT_MAX 256       // longest text in a fact: a reason, a lot, a held line's beginning
+#define GATE_QUEUE_MAX                                                                                       \
+    65536 // bytes of a sender's lines that wait (held, or for room in the machine's buffer)
+#define GATE_SETUP_MAX       65536 // bytes of setup lines kept as the beginning of a job
+#define GATE_OUTSTANDING_MAX 1024  // forwarded lines whose reply has not come
+#define GATE_REPLY_MAX       1024  // longest reply line that can be rewritten or taken out
+#define GATE_NAME_MAX        64
+#define GATE_TEXT_MAX        256 // longest text in a fact: a reason, a lot, a held line's beginning
 
 enum gate_state { GATE_OFFLINE, GATE_LOCKED, GATE_HELD, GATE_ARMED, GATE_RUNNING, GATE_FAULT, GATE_STATES };
 const char *gate_state_name(enum gate_state s); // "offline", "locked", "held", "armed", "running", "fault"
@@ -37,27 +38,27 @@ enum gate_mode { GATE_EACH_JOB, GATE_UNTIL_CHANGED };
 enum gate_held_action { GATE_WAIT, GATE_REFUSE };
 
 struct gate_config {
-    char name[GATE_NAME_MAX];      // machine id, for messages to the sender
-    enum grbl_flavour flavour;     // as the profile says; corrected by what the machine reports
+    char name[GATE_NAME_MAX];  // machine id, for messages to the sender
+    enum grbl_flavour flavour; // as the profile says; corrected by what the machine reports
     struct gcode_rules rules;
     enum gate_mode mode;
     enum gate_held_action held;
-    int64_t held_us;               // with GATE_REFUSE: refuse after this long
-    int64_t idle_us;               // a job ends when nothing came for this long and the machine is idle
-    int64_t focus_us;              // how long a focus beam may stay on while locked
-    uint16_t rx_buffer;            // bytes the machine's receive buffer holds (128 on AVR)
-    bool expect_identity;          // wait for gate_identity_confirmed() before leaving offline
-    bool poll;                     // ask for status when no sender does
+    int64_t held_us;      // with GATE_REFUSE: refuse after this long
+    int64_t idle_us;      // a job ends when nothing came for this long and the machine is idle
+    int64_t focus_us;     // how long a focus beam may stay on while locked
+    uint16_t rx_buffer;   // bytes the machine's receive buffer holds (128 on AVR)
+    bool expect_identity; // wait for gate_identity_confirmed() before leaving offline
+    bool poll;            // ask for status when no sender does
 };
 void gate_config_default(struct gate_config *c); // AVR laser, each-job, wait, idle 2 s, focus 60 s, rx 128
 
 enum gate_end {
-    GATE_END_COMPLETED,    // M2/M30 acknowledged, or idle
-    GATE_END_ABORTED,      // reset by the sender or at the panel
+    GATE_END_COMPLETED, // M2/M30 acknowledged, or idle
+    GATE_END_ABORTED,   // reset by the sender or at the panel
     GATE_END_ALARM,
     GATE_END_MACHINE_LOST, // unplugged, or its banner came in mid-job
     GATE_END_SENDER_LOST,
-    GATE_END_HOST_LOST,    // gate_shutdown(), or found open after a crash
+    GATE_END_HOST_LOST, // gate_shutdown(), or found open after a crash
     GATE_ENDS
 };
 const char *gate_end_name(enum gate_end e); // "completed", "aborted", "alarm", "machine_lost", ...
@@ -82,25 +83,25 @@ enum gate_fact_type {
 // All that is known of a job when it ends. Pointers are valid during the callback.
 struct gate_job {
     enum gate_end end;
-    bool dry_run;                // the beam never rose above the focus limit: needs no lot
-    uint8_t sha256[32];          // of the job's bytes as the sender sent them, $ lines and realtime bytes left out
+    bool dry_run;       // the beam never rose above the focus limit: needs no lot
+    uint8_t sha256[32]; // of the job's bytes as the sender sent them, $ lines and realtime bytes left out
     const struct meter_result *meter;
     const struct meter_point *path;
     uint32_t points;
-    int64_t first_us, last_us;   // time of the first and last line forwarded
-    uint32_t errors;             // lines the machine answered with error
+    int64_t first_us, last_us; // time of the first and last line forwarded
+    uint32_t errors;           // lines the machine answered with error
     uint32_t pauses;
-    uint32_t overrides;          // override bytes seen
-    uint32_t replaced;           // UTF-8 sequences replaced
+    uint32_t overrides; // override bytes seen
+    uint32_t replaced;  // UTF-8 sequences replaced
 };
 
 struct gate_fact {
     enum gate_fact_type type;
     enum gate_state state, previous;
     uint16_t number;
-    const char *text;            // NUL-terminated, printable ASCII, valid during the callback
+    const char *text; // NUL-terminated, printable ASCII, valid during the callback
     const char *options;
-    const struct gate_job *job;  // ENDED
+    const struct gate_job *job; // ENDED
     const struct grbl_status *status;
 };
 
@@ -175,15 +176,15 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
-    uint64_t lines, bytes;        // of the open job
+    uint64_t lines, bytes; // of the open job
     uint64_t work_um;
-    uint32_t queued;              // bytes that wait
-    uint32_t outstanding;         // lines without reply
+    uint32_t queued;      // bytes that wait
+    uint32_t outstanding; // lines without reply
     uint32_t errors;
-    int64_t since_us;             // when the state was entered
+    int64_t since_us; // when the state was entered
     bool has_status;
-    struct grbl_status status;    // last report seen
-    char text[GATE_TEXT_MAX];     // held line, or fault sentence
+    struct grbl_status status; // last report seen
+    char text[GATE_TEXT_MAX];  // held line, or fault sentence
 };
 void gate_view(const struct gate *gate, struct gate_view *view);
 

@@ -18,11 +18,11 @@
 
 #include "error.h"
 
-#define LEDGER_HASH_BYTES 32
-#define LEDGER_BODY_MAX (256 * 1024)      // bytes of one event's body
-#define LEDGER_BLOB_MAX (256 * 1024)      // bytes of one stored blob (a job's path)
-#define LEDGER_ROWS_MAX 1000              // rows that one query answers
-#define LEDGER_CHECKPOINT_EVENTS 1000     // a signed checkpoint at least every so many events
+#define LEDGER_HASH_BYTES        32
+#define LEDGER_BODY_MAX          (256 * 1024) // bytes of one event's body
+#define LEDGER_BLOB_MAX          (256 * 1024) // bytes of one stored blob (a job's path)
+#define LEDGER_ROWS_MAX          1000         // rows that one query answers
+#define LEDGER_CHECKPOINT_EVENTS 1000         // a signed checkpoint at least every so many events
 
 enum ledger_mode { LEDGER_WRITER, LEDGER_READER };
 
@@ -32,7 +32,7 @@ struct ledger_options {
     const char *directory; // made (0700) when missing, in writer mode
     const char *site;      // letter(s) of this host, part of each event; "A" by default
     enum ledger_mode mode;
-    const char *vfs;       // SQLite VFS to use; NULL: the default. The fault tests name theirs
+    const char *vfs; // SQLite VFS to use; NULL: the default. The fault tests name theirs
 };
 
 // Opens, and in writer mode takes the lock, makes or migrates the schema and loads or makes the signing key.
@@ -48,12 +48,13 @@ void ledger_rollback(struct ledger *ledger);
 
 // Appends one event and applies it; *seq (may be NULL) gets its number. `body` must be an object of the kind's
 // shape; it stays the caller's. Code bad_event when the shape is wrong (a programming error upstairs).
-bool ledger_append(struct ledger *ledger, const char *kind, const char *actor, int64_t time_us, const cJSON *body,
-                   int64_t *seq, struct lg_error *error);
+bool ledger_append(struct ledger *ledger, const char *kind, const char *actor, int64_t time_us,
+                   const cJSON *body, int64_t *seq, struct lg_error *error);
 
 // Next number of a sequence ("MFG" -> "MFG-0001", "JOB" -> "JOB-000001", lots "PLY-0524" -> "PLY-0524-001").
 // Valid inside the transaction; it is used up by the event that carries it.
-bool ledger_next_number(struct ledger *ledger, const char *sequence, char *out, size_t room, struct lg_error *error);
+bool ledger_next_number(struct ledger *ledger, const char *sequence, char *out, size_t room,
+                        struct lg_error *error);
 
 // Named queries, listed in queries.h. `args` is an object of named parameters (absent: NULL). The answer is an
 // array of objects, owned by the caller; NULL on failure.
@@ -61,16 +62,18 @@ cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args,
 
 // Blobs beside the events, addressed by their SHA-256 (hex, 64 digits + NUL); an event that names the hash
 // makes them part of the chain.
-bool ledger_blob_put(struct ledger *ledger, const void *data, size_t length, char hash[65], struct lg_error *error);
-bool ledger_blob_get(struct ledger *ledger, const char *hash, void **data, size_t *length, struct lg_error *error);
+bool ledger_blob_put(struct ledger *ledger, const void *data, size_t length, char hash[65],
+                     struct lg_error *error);
+bool ledger_blob_get(struct ledger *ledger, const char *hash, void **data, size_t *length,
+                     struct lg_error *error);
 
 // What verification found. `first_bad` is the seq of the first bad event, 0 when none.
 struct ledger_verdict {
     bool ok;
     int64_t events, checkpoints, first_bad;
     int64_t elapsed_us;
-    char head[65];        // hash of the last event, hex
-    char finding[512];    // a sentence: what is wrong and where, or "" when ok
+    char head[65];     // hash of the last event, hex
+    char finding[512]; // a sentence: what is wrong and where, or "" when ok
 };
 // Checks chain, signatures (with the directory's ledger.pub or `public_key_hex`), and that the tables are what the
 // events make. Needs only read access.

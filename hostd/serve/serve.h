@@ -16,10 +16,10 @@
 
 #define SERVE_CONNECTIONS_MAX 128
 #define SERVE_PER_ADDRESS_MAX 64
-#define SERVE_BODY_MAX (256 * 1024)
+#define SERVE_BODY_MAX        (256 * 1024)
 #define SERVE_SUBSCRIBERS_MAX 64
-#define SERVE_EVENTS_KEPT 1024 // for Last-Event-ID
-#define SERVE_IDLE_SECONDS 60
+#define SERVE_EVENTS_KEPT     1024 // for Last-Event-ID
+#define SERVE_IDLE_SECONDS    60
 
 struct serve;
 
