@@ -1,0 +1,73 @@
+// gcode_printer.c: what class of line it is, for Marlin printers.
+
+#include "gcode.h"       // gcode_class
+#include "gcode_words.h" // gcode_key
+
+// M codes (not times ten) that set up, ask or stop; all others are held.
+static const uint16_t setup_m[] = {
+    0,   1,   17,  18,  20,  21,  22,  25,  27,  31,  73,  75,  76,  77,  82,  83,  84,
+    92,  104, 105, 106, 107, 108, 109, 110, 112, 113, 114, 115, 117, 118, 119, 140, 155,
+    190, 201, 203, 204, 205, 220, 221, 300, 400, 410, 420, 503, 524, 600, 876, 900,
+};
+// Run, or begin to write, a file on the machine.
+static const uint16_t local_m[] = {23, 24, 28, 32, 33, 928};
+// G codes times ten. G29 levels the bed, G10 and G11 retract and recover.
+static const uint16_t setup_g[] = {0, 10, 20, 30, 40, 100, 110, 200, 210, 280, 290, 900, 910, 920};
+
+static bool listed(const uint16_t *list, size_t count, uint16_t code) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == code)
+            return true;
+    return false;
+}
+#define LISTED(list, code) listed(list, sizeof(list) / sizeof((list)[0]), code)
+
+// `M118 LOT=...` and `M118 LOT?`, with or without a line number before it.
+static bool is_lotgate(const struct gcode_block *block) {
+    char key[16];
+    bool has_value;
+    uint16_t at = 0;
+    while (at < block->length && (block->text[at] | 0x20) != 'm')
+        at++;
+    // Only as much as the longest form takes: what follows the `?` may be a checksum.
+    uint16_t length = (uint16_t)(block->length - at), used = 0, end = 0;
+    while (end < length && used < 8)
+        used = (uint16_t)(used + (block->text[at + end++] > ' '));
+    if (gcode_key(key, sizeof key, block->text + at, end, &has_value) == 0)
+        return false;
+    return gcode_text_equal(key, has_value ? "M118LOT" : "M118LOT?");
+}
+
+static enum gcode_class classify_m(uint16_t code) {
+    if (LISTED(local_m, code))
+        return GCODE_LOCAL_START;
+    return LISTED(setup_m, code) ? GCODE_SETUP : GCODE_UNKNOWN;
+}
+
+static enum gcode_class classify_move(const struct gcode_block *block) {
+    const uint16_t plane = WORD_BIT(GCODE_X) | WORD_BIT(GCODE_Y) | ARC_WORDS;
+    bool extrudes = gcode_has(block, GCODE_E) && block->value[GCODE_E].mantissa > 0;
+    return extrudes && block->seen & plane ? GCODE_WORK : GCODE_SETUP;
+}
+
+enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const struct gcode_block *block) {
+    enum gcode_class c = GCODE_SETUP;
+    if (is_lotgate(block))
+        return GCODE_LOTGATE;
+    if (block->shape == GCODE_BAD && block->g_count + block->m_count != 1)
+        return GCODE_UNKNOWN;
+    for (uint8_t i = 0; i < block->m_count; i++) {
+        enum gcode_class m = block->m[i] % 10u ? GCODE_UNKNOWN : classify_m(block->m[i] / 10u);
+        c = m > c ? m : c;
+    }
+    for (uint8_t i = 0; i < block->g_count; i++)
+        if (!LISTED(setup_g, block->g[i]))
+            c = GCODE_UNKNOWN;
+    if (block->shape == GCODE_BAD && block->g_count && block->g[0] != 280 && block->g[0] != 290)
+        return GCODE_UNKNOWN; // a move with a word that does not scan
+    if (block->shape == GCODE_WORDS_LINE && block->m_count == 0) {
+        enum gcode_class move = classify_move(block);
+        c = move > c ? move : c;
+    }
+    return rules->strict && c < GCODE_WORK ? GCODE_WORK : c;
+}
