@@ -70,6 +70,14 @@ struct grbl_reply {
 // `ALARM:n` reports that in `trailing`.
 void grbl_reply_parse(struct grbl_reply *reply, const uint8_t *line, size_t length);
 
+// Finds `[VER:`, `[OPT:` and the like anywhere in a line: the MKS boards answer $I with several in one line.
+// `tag` includes the bracket and the colon. Sets what stands between tag and `]`; valid as long as the line is.
+bool grbl_find_field(const uint8_t *line, size_t length, const char *tag, const uint8_t **text, uint16_t *text_len);
+
+// Reads planner blocks and receive buffer bytes from the text of [OPT:...] (`V,15,128`). False, changing
+// nothing, when they are not there.
+bool grbl_opt_buffers(const uint8_t *text, size_t length, uint16_t *planner, uint16_t *rx);
+
 enum grbl_run_state {
     GRBL_STATE_UNKNOWN,
     GRBL_IDLE,
