@@ -1,0 +1,177 @@
+// cli_table: tables and CSV. See cli_table.h.
+#include "cli_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_text.h" // cli_text_harmless, cli_text_width
+#include "error.h"    // lg_assert
+#include "json.h"     // json_get, json_text
+
+static const struct {
+    const char *state, *colour;
+} state_colours[] = {
+    {"released", "\x1b[32m"},   {"completed", "\x1b[32m"},    {"idle", "\x1b[32m"},        {"armed", "\x1b[32m"},
+    {"running", "\x1b[36m"},    {"held", "\x1b[33m"},         {"quarantine", "\x1b[33m"},  {"quarantined", "\x1b[33m"},
+    {"open", "\x1b[36m"},       {"fault", "\x1b[31m"},        {"rejected", "\x1b[31m"},    {"alarm", "\x1b[31m"},
+    {"aborted", "\x1b[31m"},    {"machine_lost", "\x1b[31m"}, {"sender_lost", "\x1b[31m"}, {"host_lost", "\x1b[31m"},
+    {"refused", "\x1b[33m"},    {"offline", "\x1b[2m"},       {"used_up", "\x1b[2m"},      {"closed", "\x1b[32m"},
+    {"recalled", "\x1b[31m"},   {"expired", "\x1b[33m"},
+};
+
+const char *cli_state_colour(const char *state) {
+    for (size_t i = 0; i < sizeof state_colours / sizeof state_colours[0]; i++)
+        if (strcmp(state_colours[i].state, state) == 0)
+            return state_colours[i].colour;
+    return "";
+}
+
+static void put_scalar(FILE *out, const cJSON *value) {
+    if (cJSON_IsString(value) || cJSON_IsRaw(value))
+        fputs(value->valuestring, out);
+    else if (cJSON_IsBool(value))
+        fputs(cJSON_IsTrue(value) ? "yes" : "no", out);
+    else if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 9e15 && floor(value->valuedouble) == value->valuedouble)
+        fprintf(out, "%.0f", value->valuedouble);
+    else if (cJSON_IsNumber(value))
+        fprintf(out, "%.6g", value->valuedouble);
+}
+
+static void put_lot(FILE *out, const cJSON *lot) {
+    if (!cJSON_IsObject(lot)) {
+        put_scalar(out, lot);
+        return;
+    }
+    put_scalar(out, json_get(lot, "lot"));
+    const cJSON *quantity = json_get(lot, "quantity");
+    if (quantity != NULL && !cJSON_IsNull(quantity)) {
+        fputc(' ', out);
+        put_scalar(out, quantity);
+    }
+}
+
+static void put_list(FILE *out, const cJSON *list) {
+    const cJSON *item = NULL;
+    const char *comma = "";
+    cJSON_ArrayForEach(item, list) {
+        fputs(comma, out);
+        put_lot(out, item);
+        comma = ", ";
+    }
+}
+
+// "2026-11-23T10:06:00.123456Z" -> "2026-11-23 10:06:00Z"
+static void put_time(FILE *out, const char *time) {
+    if (strlen(time) < 19 || time[10] != 'T') {
+        fputs(time, out);
+        return;
+    }
+    fprintf(out, "%.10s %.8sZ", time, time + 11);
+}
+
+char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lg_assert(out != NULL);
+    const cJSON *value = json_get(row, column->key);
+    if (cJSON_IsArray(value))
+        put_list(out, value);
+    else if (cJSON_IsObject(value))
+        put_lot(out, value);
+    else if (column->kind == CLI_CELL_TIME && cJSON_IsString(value) && !exact)
+        put_time(out, value->valuestring);
+    else if (column->kind == CLI_CELL_HASH && cJSON_IsString(value) && !exact)
+        fprintf(out, "%.12s", value->valuestring);
+    else
+        put_scalar(out, value);
+    lg_assert(fclose(out) == 0 && text != NULL);
+    return text;
+}
+
+struct grid {
+    size_t rows, columns;
+    const struct cli_column *shown[CLI_COLUMNS_MAX];
+    size_t width[CLI_COLUMNS_MAX];
+    char **cells; // rows * columns, harmless
+};
+
+// Makes the cells of the columns that a table shows; drops those that are empty throughout.
+static void grid_fill(struct grid *grid, const cJSON *rows, const struct cli_column *columns) {
+    grid->rows = (size_t)cJSON_GetArraySize(rows);
+    grid->cells = calloc(grid->rows * CLI_COLUMNS_MAX + 1, sizeof *grid->cells);
+    lg_assert(grid->cells != NULL);
+    for (const struct cli_column *c = columns; c->title != NULL; c++) {
+        if (c->only_csv)
+            continue;
+        lg_assert(grid->columns < CLI_COLUMNS_MAX);
+        bool used = false;
+        size_t width = cli_text_width(c->title), r = 0;
+        const cJSON *row = NULL;
+        cJSON_ArrayForEach(row, rows) {
+            char *raw = cli_cell_text(row, c, false);
+            char *cell = cli_text_harmless(raw);
+            free(raw);
+            used = used || cell[0] != '\0';
+            size_t w = cli_text_width(cell);
+            width = w > width ? w : width;
+            char **at = &grid->cells[r++ * CLI_COLUMNS_MAX + grid->columns];
+            free(*at);
+            *at = cell;
+        }
+        if (!used)
+            continue;
+        grid->shown[grid->columns] = c;
+        grid->width[grid->columns++] = width;
+    }
+}
+
+static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell kind, bool last, const char *colour) {
+    int pad = (int)(width - cli_text_width(text));
+    if (kind == CLI_CELL_NUMBER)
+        fprintf(out, "%*s", pad, "");
+    fprintf(out, "%s%s%s", colour, text, colour[0] != '\0' ? CLI_COLOUR_END : "");
+    if (kind != CLI_CELL_NUMBER && !last)
+        fprintf(out, "%*s", pad, "");
+    fputs(last ? "\n" : "  ", out);
+}
+
+void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour) {
+    struct grid grid = {0};
+    grid_fill(&grid, rows, columns);
+    for (size_t c = 0; c < grid.columns; c++)
+        put_cell(out, grid.shown[c]->title, grid.width[c], grid.shown[c]->kind, c + 1 == grid.columns,
+                 colour ? "\x1b[1m" : "");
+    for (size_t r = 0; r < grid.rows; r++)
+        for (size_t c = 0; c < grid.columns; c++) {
+            const char *text = grid.cells[r * CLI_COLUMNS_MAX + c];
+            enum cli_cell kind = grid.shown[c]->kind;
+            put_cell(out, text, grid.width[c], kind, c + 1 == grid.columns,
+                     colour && kind == CLI_CELL_STATE ? cli_state_colour(text) : "");
+        }
+    for (size_t i = 0; i < grid.rows * CLI_COLUMNS_MAX; i++)
+        free(grid.cells[i]);
+    free(grid.cells);
+}
+
+void cli_csv_head(FILE *out, const struct cli_column *columns) {
+    for (const struct cli_column *c = columns; c->title != NULL; c++)
+        fprintf(out, "%s%s", c == columns ? "" : ",", c->key);
+    fputc('\n', out);
+}
+
+void cli_csv_rows(FILE *out, const cJSON *rows, const struct cli_column *columns) {
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, rows) {
+        for (const struct cli_column *c = columns; c->title != NULL; c++) {
+            const cJSON *value = json_get(row, c->key);
+            char *cell = cli_cell_text(row, c, true);
+            if (c != columns)
+                fputc(',', out);
+            cli_text_write_csv(out, cell, !cJSON_IsNumber(value));
+            free(cell);
+        }
+        fputc('\n', out);
+    }
+}

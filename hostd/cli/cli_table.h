@@ -1,0 +1,41 @@
+// cli_table: rows of JSON objects as an aligned table or as CSV.
+#ifndef LOTGATE_CLI_TABLE_H
+#define LOTGATE_CLI_TABLE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define CLI_COLUMNS_MAX 24
+
+// How a member of a row is shown.
+enum cli_cell {
+    CLI_CELL_TEXT,   // text, number or yes/no; a list as its members with commas
+    CLI_CELL_NUMBER, // right-aligned
+    CLI_CELL_TIME,   // in tables to the second; in CSV exactly
+    CLI_CELL_HASH,   // in tables the first 12 digits; in CSV all
+    CLI_CELL_STATE,  // coloured on a terminal
+    CLI_CELL_LOTS    // [{lot, quantity}, ...] as "ACR-1126-001 1sheet, ..."
+};
+
+struct cli_column {
+    const char *title; // in tables
+    const char *key;   // member of the row; the heading in CSV
+    enum cli_cell kind;
+    bool only_csv; // too long or too rarely asked for in a table
+};
+
+// The cell's text, new, owned by the caller; "" when the member is absent. `exact` as CSV has it.
+char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact);
+
+// Prints an array of objects. A table leaves out columns that are empty in every row. `colour`: states are
+// coloured.
+void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour);
+void cli_csv_head(FILE *out, const struct cli_column *columns);
+void cli_csv_rows(FILE *out, const cJSON *rows, const struct cli_column *columns);
+
+// The escape sequence that begins a state's colour, "" for one that has none.
+const char *cli_state_colour(const char *state);
+#define CLI_COLOUR_END "\x1b[0m"
+
+#endif
