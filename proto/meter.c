@@ -327,6 +327,16 @@ static void move(struct meter *m, const struct gcode_rules *rules, const struct 
         move_arc(m, after, kind, &arc, to);
 }
 
+// The state in which the line's own motion happens, when the line also ends the program.
+static void apply_without_end(struct gcode_modal *modal, const struct gcode_block *block) {
+    struct gcode_block rest = *block;
+    rest.m_count = 0;
+    for (uint8_t i = 0; i < block->m_count; i++)
+        if (block->m[i] != 20 && block->m[i] != 300)
+            rest.m[rest.m_count++] = block->m[i];
+    gcode_modal_apply(modal, &rest);
+}
+
 void meter_line(struct meter *m, const struct gcode_rules *rules, const struct gcode_modal *before,
                 const struct gcode_modal *after, const struct gcode_block *block, size_t bytes) {
     struct gcode_modal moving;
@@ -340,10 +350,8 @@ void meter_line(struct meter *m, const struct gcode_rules *rules, const struct g
     uint16_t flags = gcode_line_flags(block);
     if (flags & LINE_END) {
         // The end of the program resets modes only after the line's own motion.
-        struct gcode_block motion = *block;
-        motion.m_count = 0;
         moving = *before;
-        gcode_modal_apply(&moving, &motion);
+        apply_without_end(&moving, block);
         after = &moving;
     }
     if (gcode_has(block, GCODE_F) && !after->inverse_time)
