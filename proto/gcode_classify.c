@@ -22,7 +22,7 @@ static enum level level_of(const struct gcode_rules *rules, const struct gcode_n
 
 // True when the line moves the axes, or would in some firmware of the family: arc words without an axis
 // word are a full circle to some and an error to others.
-static bool may_move(const struct gcode_modal *modal, const struct gcode_block *block, uint16_t flags) {
+static bool may_move(const struct gcode_block *block, uint16_t flags) {
     if (flags & LINE_HOME)
         return true;
     if (!(block->seen & (AXIS_WORDS | ARC_WORDS)))
@@ -43,7 +43,7 @@ static enum gcode_class classify_laser(const struct gcode_rules *rules, const st
     if (!on)
         return GCODE_SETUP;
     // M2 and M30 switch off only after the line's own motion, and so do not count here.
-    bool acts = has_s || flags & (LINE_ON | LINE_FAN_ON | LINE_FEED) || may_move(modal, block, flags);
+    bool acts = has_s || flags & (LINE_ON | LINE_FAN_ON | LINE_FEED) || may_move(block, flags);
     if (!acts)
         return GCODE_SETUP;
     enum level level = BURNING;
@@ -63,7 +63,7 @@ static enum gcode_class classify_cnc(const struct gcode_modal *modal, const stru
     if (was_on && gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa != 0)
         return GCODE_WORK;
     // Rapid moves too: a spindle that turns while nothing is declared is a job that has not been closed.
-    if (was_on && !(flags & LINE_OFF) && may_move(modal, block, flags))
+    if (was_on && !(flags & LINE_OFF) && may_move(block, flags))
         return GCODE_WORK;
     return GCODE_SETUP;
 }

@@ -58,14 +58,14 @@ static const struct {
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 const struct g_code *gcode_find_g(uint16_t code) {
-    for (uint8_t i = 0; i < COUNT(g_codes); i++)
+    for (size_t i = 0; i < COUNT(g_codes); i++)
         if (g_codes[i].code == code)
             return &g_codes[i];
     return NULL;
 }
 
 static uint16_t m_flags(const struct gcode_block *block, uint16_t code) {
-    for (uint8_t i = 0; i < COUNT(m_codes); i++) {
+    for (size_t i = 0; i < COUNT(m_codes); i++) {
         if (m_codes[i].code != code)
             continue;
         if (code == 1060 && gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa == 0)

@@ -107,7 +107,7 @@ static enum gcode_class classify_setting(const char *digits) {
             return GCODE_UNKNOWN;
         number = (uint16_t)(number * 10u + (uint16_t)(*digits - '0'));
     }
-    for (uint8_t i = 0; i < sizeof free_settings / sizeof free_settings[0]; i++)
+    for (size_t i = 0; i < sizeof free_settings / sizeof free_settings[0]; i++)
         if (number >= free_settings[i].first && number <= free_settings[i].last)
             return GCODE_SETUP;
     return GCODE_UNKNOWN;
@@ -169,14 +169,14 @@ bool gcode_startup_content(const struct gcode_block *block, struct gcode_block *
 
 enum gcode_class gcode_classify_dollar(const struct gcode_rules *rules, const struct gcode_modal *modal,
                                        const struct gcode_block *block) {
-    char key[KEY_MAX];
+    char key[KEY_MAX] = "";
     bool has_value;
     uint16_t value = gcode_key(key, sizeof key, block->text, block->length, &has_value);
     if (value == 0)
         return GCODE_UNKNOWN;
     if (has_value && key[1] >= '0' && key[1] <= '9')
         return classify_setting(key + 1);
-    for (uint8_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         enum value_kind kind = (enum value_kind)commands[i].kind;
         bool takes_value = kind != BARE && kind != HOMING;
         struct gcode_block content;

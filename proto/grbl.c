@@ -17,7 +17,7 @@ static bool same_text(const char *a, const char *b) {
 }
 
 bool grbl_flavour_from_name(const char *name, enum grbl_flavour *f) {
-    for (uint8_t i = 0; i < GRBL_FLAVOURS; i++) {
+    for (size_t i = 0; i < GRBL_FLAVOURS; i++) {
         if (same_text(name, flavour_names[i])) {
             *f = (enum grbl_flavour)i;
             return true;
@@ -64,7 +64,7 @@ enum grbl_realtime grbl_realtime(enum grbl_flavour f, uint8_t byte) {
     // Letters, digits, blanks and line ends, which are nearly all there is, need no look at the table.
     if (byte > '?' && byte < '~')
         return GRBL_DATA;
-    for (uint8_t i = 0; i < COUNT(realtime_bytes); i++)
+    for (size_t i = 0; i < COUNT(realtime_bytes); i++)
         if (byte >= realtime_bytes[i].first && byte <= realtime_bytes[i].last &&
             realtime_bytes[i].flavours & ON(f))
             return (enum grbl_realtime)realtime_bytes[i].means;
@@ -129,7 +129,7 @@ static const struct {
 // An answer that is the whole of `s`: `ok`, `error:n`, `ALARM:n`. EMPTY if it is none of them.
 static enum grbl_reply_type exact_ending(struct span s, uint16_t *number) {
     *number = 0;
-    for (uint8_t i = 0; i < COUNT(endings); i++) {
+    for (size_t i = 0; i < COUNT(endings); i++) {
         if (!begins(s, endings[i].word))
             continue;
         struct span rest = {s.p + text_length(endings[i].word), s.end};
@@ -147,7 +147,7 @@ static enum grbl_reply_type cut_ending(struct span *s, uint16_t *number) {
     const uint8_t *p = s->end;
     while (p != s->p && is_digit(p[-1]))
         p--;
-    for (uint8_t i = 0; i < COUNT(endings); i++) {
+    for (size_t i = 0; i < COUNT(endings); i++) {
         size_t length = text_length(endings[i].word);
         const uint8_t *word = endings[i].type == GRBL_REPLY_OK ? s->end : p;
         if ((size_t)(word - s->p) < length)
@@ -162,9 +162,13 @@ static enum grbl_reply_type cut_ending(struct span *s, uint16_t *number) {
     return GRBL_REPLY_EMPTY;
 }
 
+static uint16_t limited(size_t n) {
+    return (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX);
+}
+
 static void set_text(struct grbl_reply *reply, struct span s) {
     reply->text = s.p;
-    reply->length = (uint16_t)(s.end - s.p > UINT16_MAX ? UINT16_MAX : s.end - s.p);
+    reply->length = limited((size_t)(s.end - s.p));
 }
 
 // Separates a report or message from an answer spliced to it. `inside` becomes what stands between the
@@ -195,7 +199,7 @@ bool grbl_find_field(const uint8_t *line, size_t length, const char *tag, const 
         while (to != end && *to != ']')
             to++;
         *text = from;
-        *text_len = (uint16_t)(to - from > UINT16_MAX ? UINT16_MAX : to - from);
+        *text_len = limited((size_t)(to - from));
         return true;
     }
     return false;
@@ -227,7 +231,7 @@ static void parse_bracket(struct grbl_reply *reply, struct span line) {
         {"MSG:", GRBL_REPLY_MSG}, {"GC:", GRBL_REPLY_GC}, {"VER:", GRBL_REPLY_VER}, {"OPT:", GRBL_REPLY_OPT}};
     struct span inside;
     split(reply, line, ']', &inside);
-    for (uint8_t i = 0; i < COUNT(tags); i++) {
+    for (size_t i = 0; i < COUNT(tags); i++) {
         if (begins(inside, tags[i].tag)) {
             reply->type = (enum grbl_reply_type)tags[i].type;
             inside.p += text_length(tags[i].tag);
@@ -246,7 +250,7 @@ static void parse_bracket(struct grbl_reply *reply, struct span line) {
 static bool is_banner(struct span s) {
     static const char *const names[] = {"Grbl ", "GrblHAL ", "grblHAL "};
     for (; s.p != s.end; s.p++) {
-        for (uint8_t i = 0; i < COUNT(names); i++) {
+        for (size_t i = 0; i < COUNT(names); i++) {
             size_t length = text_length(names[i]);
             if (begins(s, names[i]) && (size_t)(s.end - s.p) > length && is_digit(s.p[length]))
                 return true;

@@ -15,7 +15,7 @@ static const struct {
 };
 
 const char *grbl_run_state_name(enum grbl_run_state s) {
-    for (uint8_t i = 0; i < COUNT(states); i++)
+    for (size_t i = 0; i < COUNT(states); i++)
         if (states[i].state == s)
             return states[i].word;
     return states[0].word;
@@ -126,7 +126,7 @@ static void parse_field(struct grbl_status *status, struct cursor c) {
 
 // The state word, with its number behind a colon; ends at `|` or the end.
 static bool parse_state(struct grbl_status *status, struct cursor c) {
-    for (uint8_t i = 0; i < COUNT(states); i++) {
+    for (size_t i = 0; i < COUNT(states); i++) {
         struct cursor rest = c;
         int32_t sub = 0;
         if (!take(&rest, states[i].word))
