@@ -22,13 +22,21 @@ static bool listed(const uint16_t *list, size_t count, uint16_t code) {
 }
 #define LISTED(list, code) listed(list, sizeof(list) / sizeof((list)[0]), code)
 
+// Where the M word stands with which the line begins, behind an N word; the line's length if it does not.
+static uint16_t leading_m(const struct gcode_block *block) {
+    uint16_t at = 0;
+    while (at < block->length &&
+           (block->text[at] <= ' ' || (block->text[at] | 0x20) == 'n' ||
+            (gcode_has(block, GCODE_N) && block->text[at] <= '9' && block->text[at] >= '-')))
+        at++;
+    return at < block->length && (block->text[at] | 0x20) == 'm' ? at : block->length;
+}
+
 // `M118 LOT=...` and `M118 LOT?`, with or without a line number before it.
 static bool is_lotgate(const struct gcode_block *block) {
     char key[16];
     bool has_value;
-    uint16_t at = 0;
-    while (at < block->length && (block->text[at] | 0x20) != 'm')
-        at++;
+    uint16_t at = leading_m(block);
     // Only as much as the longest form takes: what follows the `?` may be a checksum.
     uint16_t length = (uint16_t)(block->length - at), used = 0, end = 0;
     while (end < length && used < 8)
@@ -36,6 +44,15 @@ static bool is_lotgate(const struct gcode_block *block) {
     if (gcode_key(key, sizeof key, block->text + at, end, &has_value) == 0)
         return false;
     return gcode_text_equal(key, has_value ? "M118LOT" : "M118LOT?");
+}
+
+// Commands whose rest of the line is a text or a file's name, so that its letters are no words.
+static const uint16_t text_m[] = {23, 28, 32, 33, 117, 118, 928};
+
+// True when the line is such a command; its number is m[0].
+static bool carries_text(const struct gcode_block *block) {
+    return leading_m(block) != block->length && block->m_count && block->m[0] % 10u == 0 &&
+           LISTED(text_m, block->m[0] / 10u);
 }
 
 static enum gcode_class classify_m(uint16_t code) {
@@ -50,11 +67,11 @@ static enum gcode_class classify_move(const struct gcode_block *block) {
     return extrudes && block->seen & plane ? GCODE_WORK : GCODE_SETUP;
 }
 
-enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const struct gcode_block *block) {
+static enum gcode_class classify_codes(const struct gcode_block *block) {
     enum gcode_class c = GCODE_SETUP;
-    if (is_lotgate(block))
-        return GCODE_LOTGATE;
     if (block->shape == GCODE_BAD && block->g_count + block->m_count != 1)
+        return GCODE_UNKNOWN;
+    if (block->g_count + block->m_count == 0 && block->other_word)
         return GCODE_UNKNOWN;
     for (uint8_t i = 0; i < block->m_count; i++) {
         enum gcode_class m = block->m[i] % 10u ? GCODE_UNKNOWN : classify_m(block->m[i] / 10u);
@@ -69,5 +86,13 @@ enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const s
         enum gcode_class move = classify_move(block);
         c = move > c ? move : c;
     }
+    return c;
+}
+
+enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const struct gcode_block *block) {
+    enum gcode_class c;
+    if (is_lotgate(block))
+        return GCODE_LOTGATE;
+    c = carries_text(block) ? classify_m(block->m[0] / 10u) : classify_codes(block);
     return rules->strict && c < GCODE_WORK ? GCODE_WORK : c;
 }

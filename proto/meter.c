@@ -1,7 +1,6 @@
 // meter.c: lengths, boxes and times of a job, line by line.
 
 #include <math.h>
-#include <string.h>
 
 #include "gcode_words.h" // LINE_ flags
 #include "meter.h"       // meter_line
@@ -32,7 +31,7 @@ static uint64_t to_whole(double v) {
 }
 
 void meter_reset(struct meter *m, const double position_mm[3]) {
-    memset(&m->result, 0, sizeof m->result);
+    m->result = (struct meter_result){0};
     for (int i = 0; i < 3; i++) {
         m->at[i] = position_mm ? position_mm[i] : 0;
         m->at_um[i] = to_um(m->at[i]);
