@@ -82,7 +82,7 @@ static enum gcode_class classify_codes(const struct gcode_block *block) {
             c = GCODE_UNKNOWN;
     if (block->shape == GCODE_BAD && block->g_count && block->g[0] != 280 && block->g[0] != 290)
         return GCODE_UNKNOWN; // a move with a word that does not scan
-    if (block->shape == GCODE_WORDS_LINE && block->m_count == 0) {
+    if (block->shape == GCODE_WORDS_LINE && (block->m_count == 0 || block->g_count != 0)) {
         enum gcode_class move = classify_move(block);
         c = move > c ? move : c;
     }

@@ -305,6 +305,7 @@ static void test_printer(void **state) {
         {"", "M117 Scan lot, please", GCODE_SETUP},
         {"", "N5 M117 Heating...*99", GCODE_SETUP},
         {"", "G92 E0", GCODE_SETUP},
+        {"", "M92 X80 Y80 E95", GCODE_SETUP},
         {"", "G1 F1200", GCODE_SETUP},
         {"", "G1 E50 F300", GCODE_SETUP}, // loading filament
         {"", "G1 X10 Y10", GCODE_SETUP},
