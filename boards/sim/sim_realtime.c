@@ -139,24 +139,27 @@ static void stop_axes(struct sim *s) {
     }
 }
 
+static void obey_door(struct sim *s, bool jogging) {
+    sim_print(s, "[MSG:Check Door]\r\n");
+    s->door_ajar = s->door_is_open;
+    if (!jogging && s->state != SIM_SLEEP && s->state != SIM_HOME)
+        s->state = SIM_DOOR;
+}
+
 static void obey_stops(struct sim *s) {
     struct flags f = s->flags;
     s->flags.hold = s->flags.jog_cancel = s->flags.door = s->flags.sleep = false;
-    if (!(f.hold || f.jog_cancel || f.door || f.sleep) || s->state == SIM_CHECK)
-        return;
-    if (s->state == SIM_ALARM && !f.sleep)
+    bool any = f.hold || f.jog_cancel || f.door || f.sleep;
+    bool deaf = s->state == SIM_CHECK || (s->state == SIM_ALARM && !f.sleep);
+    if (!any || deaf)
         return;
     stop_axes(s);
     bool jogging = s->state == SIM_JOG;
     s->jog_stopping = jogging || s->jog_stopping;
     if (f.hold && (s->state == SIM_IDLE || s->state == SIM_RUN))
         s->state = SIM_HOLD;
-    if (f.door) {
-        sim_print(s, "[MSG:Check Door]\r\n");
-        s->door_ajar = s->door_is_open;
-        if (!jogging && s->state != SIM_SLEEP && s->state != SIM_HOME)
-            s->state = SIM_DOOR;
-    }
+    if (f.door)
+        obey_door(s, jogging);
     if (f.sleep) {
         sim_print(s, "[MSG:Sleeping]\r\n");
         s->state = SIM_SLEEP;

@@ -135,19 +135,20 @@ static void simulate(struct transcript *t, const struct session *session) {
     assert_non_null(sim);
     sim_open(sim, 0);
     t->length = 0;
-    int64_t late = 0;
+    int64_t now = 0;
     size_t expected = 0;
     for (size_t i = 0; i < session->count; i++) {
         const struct event *e = &session->event[i];
-        take(t, sim, e->at_us + late);
+        now = now > e->at_us ? now : e->at_us;
+        take(t, sim, now);
         expected += !e->sent;
         if (!e->sent)
             continue;
-        while (replies_in(t) < expected && late < LATE_US)
-            take(t, sim, e->at_us + (late += 100));
-        assert_int_equal(sim_write(sim, e->bytes, e->length, e->at_us + late), e->length);
+        while (replies_in(t) < expected && now < e->at_us + LATE_US)
+            take(t, sim, now += 100);
+        assert_int_equal(sim_write(sim, e->bytes, e->length, now), e->length);
     }
-    take(t, sim, session->event[session->count - 1].at_us + 3000000);
+    take(t, sim, now + 3000000);
     t->text[t->length] = 0;
     sim_free(sim);
 }
