@@ -23,11 +23,15 @@
 #include "grbl.h"  // grbl_flavour, grbl_status
 #include "meter.h" // meter_result
 
-#define GATE_QUEUE_MAX                                                                                       \
-    65536 // bytes of a sender's lines that wait (held, or for room in the machine's buffer)
-#define GATE_SETUP_MAX       65536 // bytes of setup lines kept as the beginning of a job
-#define GATE_OUTSTANDING_MAX 1024  // forwarded lines whose reply has not come
-#define GATE_REPLY_MAX       1024  // longest reply line that can be rewritten or taken out
+// Limits. Waiting lines are those that are held, or have no room in the machine's buffer yet.
+#define GATE_QUEUE_MAX       65536   // bytes of lines that wait
+#define GATE_QUEUE_ITEMS     16384   // lines that wait; a run of empty lines (from `?\n` polls) is one
+#define GATE_EMPTY_RUN_MAX   1000000 // empty lines in one such run: two days at five a second
+#define GATE_LINE_MAX        4096    // longest line taken; a longer one is answered with error:11
+#define GATE_READ_MAX        16384   // most bytes to give to gate_from_sender at once while a job runs
+#define GATE_ANSWERS_MAX     4       // $LOT and $OP lines whose answer is to come
+#define GATE_OUTSTANDING_MAX 1024    // forwarded lines whose reply has not come
+#define GATE_REPLY_MAX       1024    // longest reply line that can be rewritten or taken out
 #define GATE_NAME_MAX        64
 #define GATE_TEXT_MAX        256 // longest text in a fact: a reason, a lot, a held line's beginning
 
@@ -48,7 +52,8 @@ struct gate_config {
     int64_t focus_us;     // how long a focus beam may stay on while locked
     uint16_t rx_buffer;   // bytes the machine's receive buffer holds (128 on AVR)
     bool expect_identity; // wait for gate_identity_confirmed() before leaving offline
-    bool poll;            // ask for status when no sender does
+    bool poll;            // ask for status when no sender does, and for $G when the modal state is in doubt
+    bool replace_utf8;    // whole UTF-8 sequences in a line become `_` (see invariant 4)
 };
 void gate_config_default(struct gate_config *c); // AVR laser, each-job, wait, idle 2 s, focus 60 s, rx 128
 
@@ -134,8 +139,8 @@ void gate_sender_gone(struct gate *gate, int64_t now);
 void gate_from_sender(struct gate *gate, const uint8_t *bytes, size_t length, int64_t now);
 void gate_from_machine(struct gate *gate, const uint8_t *bytes, size_t length, int64_t now);
 
-// True when the sender should be read: false while the queue is nearly full in a running job (the
-// operating system's own flow control then slows the sender). Always true while held.
+// True when the sender should be read: false in a running job while the queue has less room than
+// GATE_READ_MAX (the operating system's own flow control then slows the sender). Always true while held.
 bool gate_wants_sender(const struct gate *gate);
 
 // Timers: call gate_tick no later than gate_deadline (INT64_MAX: none). Calling it more often is harmless.

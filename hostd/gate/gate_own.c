@@ -1,0 +1,222 @@
+// gate_own.c: what lotgate asks the machine by itself, the focus beam's time, and every timer of the gate.
+//
+// Own lines go out only when nothing is outstanding, and while one is out the sender's lines wait: the two
+// never mix, and the reply is taken out again. `?` is a realtime byte and needs no such care.
+
+#include "gate_internal.h"
+
+#define NEVER INT64_MAX
+
+static int64_t later(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+// --- focus
+
+static bool beam_on(const struct gate *g) {
+    const struct gcode_rules *r = &g->config.rules;
+    bool on = g->modal.spindle != GCODE_SPINDLE_OFF || (r->beam_on_fan && g->modal.fan_beam);
+    return r->machine == GCODE_LASER && !g->job.open && on && g->modal.s.mantissa > 0;
+}
+
+void gate_focus_follow(struct gate *g) {
+    bool on = g->machine_open && beam_on(g);
+    if (on && !g->focus.on) {
+        if (g->now - g->focus.off_us >= g->config.focus_us)
+            g->focus.used_us = 0;
+        g->focus.since_us = g->now;
+    } else if (!on && g->focus.on) {
+        g->focus.used_us += g->now - g->focus.since_us;
+        g->focus.off_us = g->now;
+    }
+    g->focus.on = on;
+}
+
+bool gate_focus_left(const struct gate *g) {
+    if (g->focus.on)
+        return g->focus.used_us + g->now - g->focus.since_us < g->config.focus_us;
+    return g->focus.used_us < g->config.focus_us || g->now - g->focus.off_us >= g->config.focus_us;
+}
+
+bool gate_focus_over(const struct gate *g) {
+    return g->focus.on && !gate_focus_left(g);
+}
+
+// --- own lines
+
+void gate_own_doubt(struct gate *g) {
+    if (!g->modal.doubt)
+        g->own.modal_us = later(g->own.modal_us, g->now);
+    g->modal.doubt = true;
+}
+
+static bool asks(const struct gate *g) {
+    return g->config.poll || g->config.expect_identity;
+}
+
+// In these states a line is not answered before the machine leaves them.
+static bool silent(const struct gate *g) {
+    enum grbl_run_state s = g->machine.status.state;
+    return g->machine.has_status && (s == GRBL_HOLDING || s == GRBL_DOOR_OPEN || s == GRBL_SLEEP);
+}
+
+static enum own wish(const struct gate *g) {
+    if (gate_focus_over(g))
+        return OWN_BEAM_OFF;
+    if (g->config.expect_identity && !g->own.identity_asked)
+        return OWN_IDENTITY;
+    bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
+    return g->modal.doubt && asks(g) && !waits ? OWN_MODAL : OWN_NONE;
+}
+
+static int64_t ask_due(const struct gate *g) {
+    if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
+        return NEVER;
+    int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
+    switch (wish(g)) {
+    case OWN_BEAM_OFF:
+        return later(clear, g->own.beam_off_us);
+    case OWN_IDENTITY:
+        return later(later(clear, g->own.identity_us), g->machine.byte_us + QUIET_US);
+    case OWN_MODAL:
+        return later(clear, g->own.modal_us);
+    default:
+        return NEVER;
+    }
+}
+
+static void ask(struct gate *g) {
+    enum own what = wish(g);
+    if (what == OWN_BEAM_OFF) {
+        g->own.beam_off_us = g->now + SECOND_US;
+        gate_line_send_own(g, what, "M5\n");
+        gate_focus_follow(g);
+    } else if (what == OWN_IDENTITY) {
+        g->own.identity_us = g->now + OWN_TIMEOUT_US;
+        g->machine.version[0] = g->machine.options[0] = '\0';
+        gate_line_send_own(g, what, "$I\n");
+    } else {
+        g->own.modal_us = g->now + OWN_TIMEOUT_US;
+        gate_line_send_own(g, what, "$G\n");
+    }
+}
+
+void gate_own_answered(struct gate *g, bool ok) {
+    enum own what = g->own.line;
+    g->own.line = OWN_NONE;
+    if (what != OWN_IDENTITY || !ok)
+        return;
+    struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};
+    fact.text = g->machine.version;
+    fact.options = g->machine.options;
+    g->own.identity_asked = true;
+    g->own.modal_us = g->now;
+    gate_fact_send(g, &fact);
+}
+
+static int64_t own_lost_due(const struct gate *g) {
+    return g->own.line != OWN_NONE && !silent(g) ? g->own.sent_us + OWN_TIMEOUT_US : NEVER;
+}
+
+static void own_lost(struct gate *g) {
+    gate_due_clear(&g->dues); // it was the only one
+    g->own.line = OWN_NONE;
+    g->own.late++;
+    gate_own_doubt(g);
+}
+
+// --- polls
+
+static int64_t poll_due(const struct gate *g) {
+    if (!g->config.poll || !g->machine_open)
+        return NEVER;
+    if (g->own.poll)
+        return g->own.poll_us + POLL_LOST_US;
+    int64_t last = g->own.poll_us;
+    if (g->sender.present)
+        last = later(last, g->sender.asked_us);
+    int64_t due = last + (g->sender.present && !g->faults ? 5 : 1) * SECOND_US;
+    bool waits = g->queue.count && !g->job.ending && !g->job.next_waits;
+    if (g->job.active && !g->dues.count && !waits && !g->hold_active) { // it may have ended
+        int64_t soon = later(last + SECOND_US, g->job.line_us + g->config.idle_us + SECOND_US / 2);
+        due = soon < due ? soon : due;
+    }
+    return due;
+}
+
+static void poll(struct gate *g) {
+    g->own.poll = true;
+    g->own.poll_us = g->now;
+    gate_out_byte(g, '?');
+}
+
+void gate_own_step(struct gate *g) {
+    if (ask_due(g) <= g->now)
+        ask(g);
+    if (poll_due(g) <= g->now)
+        poll(g);
+}
+
+// --- timers
+
+static int64_t utf8_due(const struct gate *g) {
+    return g->sender.pending_have ? g->sender.pending_us + UTF8_WAIT_US : NEVER;
+}
+
+static int64_t stale_due(const struct gate *g) {
+    return g->stale ? g->stale_us + STALE_US : NEVER;
+}
+
+static void stale_over(struct gate *g) {
+    g->stale = false;
+}
+
+static int64_t refuse_due(const struct gate *g) {
+    bool counts = g->hold_active && g->config.held == GATE_REFUSE && !g->start_pending && !g->declared;
+    return counts ? g->held_us + g->config.held_us : NEVER;
+}
+
+static void refuse(struct gate *g) {
+    gate_refuse(g, "no lot was declared in time");
+}
+
+static int64_t notice_due(const struct gate *g) {
+    return g->hold_active || (g->faults && g->queue.count) ? g->notice_us : NEVER;
+}
+
+static int64_t focus_due(const struct gate *g) {
+    bool runs = g->focus.on && !gate_focus_over(g);
+    return runs ? g->focus.since_us + g->config.focus_us - g->focus.used_us : NEVER;
+}
+
+// act NULL: gate_settle, which follows, does it.
+static const struct {
+    int64_t (*due)(const struct gate *g);
+    void (*act)(struct gate *g);
+} timers[] = {
+    {utf8_due, gate_sender_utf8_give_up},
+    {stale_due, stale_over},
+    {refuse_due, refuse},
+    {own_lost_due, own_lost},
+    {notice_due, NULL},
+    {focus_due, NULL},
+    {ask_due, NULL},
+    {poll_due, NULL},
+};
+
+int64_t gate_deadline(const struct gate *g) {
+    int64_t first = NEVER;
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+        int64_t due = timers[i].due(g);
+        first = due < first ? due : first;
+    }
+    return first;
+}
+
+void gate_tick(struct gate *g, int64_t now) {
+    gate_enter(g, now);
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++)
+        if (timers[i].act && timers[i].due(g) <= g->now)
+            timers[i].act(g);
+    gate_settle(g);
+}
