@@ -3,6 +3,10 @@
 # Every folder is a layer. A layer may include only its own headers and those of the layers that LAYER_x
 # names below; the include path given to the compiler holds nothing else, so a forbidden include does not build.
 
+comma := ,
+# V=1 shows the commands
+QUIET := $(if $(V),,@)
+say = $(if $(V),:,echo) "  $(1) $(2)"
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
@@ -69,7 +73,8 @@ all: $(BUILD)/lotgate $(BUILD)/lotgate-sim ## build lotgate and the machine simu
 define layer_rule
 $(BUILD)/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c
 	@mkdir -p $$(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $$(addprefix -I,$(LAYER_$(1))) $(PKG_CFLAGS) -c $$< -o $$@
+	@$$(call say,CC,$$<)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $$(addprefix -I,$(LAYER_$(1))) $(PKG_CFLAGS) -c $$< -o $$@
 endef
 $(foreach l,$(LAYERS) main,$(eval $(call layer_rule,$(l))))
 
@@ -83,22 +88,31 @@ $(BUILD)/gen/embedded.c: $(EMBEDDED) Makefile
 	  echo 'const struct embedded_file embedded_files[] = {'; n=0; \
 	  for f in $(EMBEDDED); do printf '    {"%s", embed_%d, EMBED_SIZE_%d},\n' $${f#*/} $$n $$n; n=$$((n+1)); done; echo '    {0, 0, 0}};'; } > $@
 $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
-	$(CC) -std=c11 $(CFLAGS) -Ihostd/base -c $< -o $@
+	$(QUIET)$(CC) -std=c11 $(CFLAGS) -Ihostd/base -c $< -o $@
 
 $(LIB): $(LIB_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(QUIET)ar rcs $@ $^
 
-$(BUILD)/lotgate: $(MAIN_SOURCES:%.c=$(BUILD)/%.o) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
+# The daemon without its main(), for tests and fuzzing.
+DAEMON := $(BUILD)/libdaemon.a
+$(DAEMON): $(filter-out $(BUILD)/hostd/main.o,$(MAIN_SOURCES:%.c=$(BUILD)/%.o))
+	@rm -f $@
+	$(QUIET)ar rcs $@ $^
+
+$(BUILD)/lotgate: $(BUILD)/hostd/main.o $(DAEMON) $(LIB)
+	@$(call say,LINK,$@)
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
 
 $(BUILD)/lotgate-sim: $(BUILD)/boards/sim/sim_main.o $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
+	@$(call say,LINK,$@)
+	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
 
 # --- tests: every program links the whole library and the helpers that lie beside the tests
 TEST_INCLUDES := $(ALL_INCLUDES) -Itests/unit -Itests/sim -Itests/fault
-SUPPORT_SOURCES := $(filter-out %/test_%,$(wildcard tests/unit/*.c tests/sim/*.c tests/fault/*.c))
-SUPPORT := $(SUPPORT_SOURCES:%.c=$(BUILD)/%.o)
+# Helpers beside the tests belong to their folder; the simulation replaces the wire and all clocks, so it alone links its own.
+support = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)))
+SUPPORT := $(call support,unit) $(call support,sim) $(call support,fault)
 PROGRAM_SOURCES := $(wildcard tests/unit/test_*.c tests/sim/test_*.c tests/fault/test_*.c)
 PROGRAMS := $(PROGRAM_SOURCES:%.c=$(BUILD)/%)
 TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
@@ -110,16 +124,27 @@ TEST_LIBS = $(PKG_LIBS) -lcmocka -lm -lpthread
 
 $(SUPPORT): $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) -c $< -o $@
+	@$(call say,CC,$<)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) -c $< -o $@
 
-$(PROGRAMS) $(TOOLS) $(BENCHES): $(BUILD)/tests/%: tests/%.c $(SUPPORT) $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $< $(SUPPORT) $(LIB) $(TEST_LIBS)
+# test_program FOLDER HELPERS LINKER-FLAGS
+define test_program
+$(BUILD)/tests/$(1)/%: tests/$(1)/%.c $(2) $(DAEMON) $(LIB)
+	@mkdir -p $$(@D)
+	@$$(call say,TEST,$$<)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) $(3) -o $$@ $$< $(2) $(DAEMON) $(LIB) $(TEST_LIBS)
+endef
+$(eval $(call test_program,unit,$(call support,unit),))
+$(eval $(call test_program,sim,$(call support,sim),-Wl$$(comma)--wrap=time_now_us$$(comma)--wrap=time_monotonic_us))
+$(eval $(call test_program,fault,$(call support,fault),))
+$(eval $(call test_program,tools,,))
+$(eval $(call test_program,bench,$(call support,fault),))
 
 # The corpora run through the same entry points under the ordinary compiler.
-$(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(SUPPORT) $(LIB)
+$(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(DAEMON) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+	@$(call say,CC,$<)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: tests-built
 tests-built: all $(PROGRAMS) $(TOOLS) $(REPLAYS)
@@ -140,15 +165,14 @@ test: ## install what is missing, build, run every test (CI=true adds the saniti
 	$(if $(CI),@$(MAKE) --no-print-directory tests-built SANITIZER=address$(comma)undefined)
 	$(if $(CI),@$(MAKE) --no-print-directory thread-tests-built SANITIZER=thread)
 	@python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS) tests/check_house.sh $(E2E) $(if $(CI),$(CI_TESTS))
-comma := ,
 .PHONY: thread-tests-built
 thread-tests-built: all $(filter $(addprefix %/,$(THREADED)),$(PROGRAMS))
 
 FUZZ_SECONDS ?= 20
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c
-	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz CFLAGS="$(FUZZ_FLAGS)" LDFLAGS="-fsanitize=address,undefined" build/fuzz/liblotgate.a
-	clang $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined $(TEST_INCLUDES) $(PKG_CFLAGS) -o $@ $< build/fuzz/liblotgate.a $(PKG_LIBS) -lm -lpthread
+	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz CFLAGS="$(FUZZ_FLAGS)" LDFLAGS="-fsanitize=address,undefined" build/fuzz/libdaemon.a build/fuzz/liblotgate.a
+	clang $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined $(TEST_INCLUDES) $(PKG_CFLAGS) -o $@ $< build/fuzz/libdaemon.a build/fuzz/liblotgate.a $(PKG_LIBS) -lm -lpthread
 .PHONY: fuzz
 fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (20)
 	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p build/fuzz/found/$$f; \

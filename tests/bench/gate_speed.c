@@ -101,7 +101,7 @@ static double one_round(const char *text, size_t length) {
         now += 1000;
     }
     double took = seconds() - began;
-    if (w.forwarded != length)
+    if (w.forwarded != length) // the file is cut behind its last newline
         fprintf(stderr, "gate_speed: %llu of %zu bytes arrived\n", (unsigned long long)w.forwarded, length);
     gate_free(gate);
     return took;
@@ -114,6 +114,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: gate_speed FILE [ROUNDS]\n");
         return 2;
     }
+    while (length > 0 && text[length - 1] != '\n') // an unfinished line is never forwarded
+        length--;
     for (size_t i = 0; i < length; i++)
         lines += text[i] == '\n';
     int rounds = argc > 2 ? atoi(argv[2]) : 20;

@@ -1,0 +1,60 @@
+// The invariant that the machine itself witnesses: each line that works was let through while a job was durable.
+//
+// What the gate forwards is noted line by line, with whether a job was durably open at that moment; what the
+// simulated machine judges (by an interpreter of its own) is matched against the notes in order.
+#include <string.h>
+
+#include "world.h"
+#include "world_inside.h"
+
+static uint32_t hash_line(const char *text, size_t length) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < length; i++)
+        h = (h ^ (uint8_t)text[i]) * 16777619u;
+    return h;
+}
+
+static void note_line(struct wire_machine *m) {
+    lg_assert(m->line_count < WORLD_LINES_MAX);
+    struct world_line *line = &m->lines[(m->first_line + m->line_count++) % WORLD_LINES_MAX];
+    line->hash = hash_line(m->forward, m->forward_length);
+    line->job_open = m->started_durable;
+    m->forward_length = 0;
+}
+
+void check_forwarded(struct wire_machine *m, const uint8_t *bytes, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == 0x18)
+            m->saw_reset = true;
+        else if (bytes[i] == '\n' || bytes[i] == '\r')
+            note_line(m);
+        else if (grbl_realtime(GRBL_AVR, bytes[i]) == GRBL_DATA && m->forward_length < sizeof m->forward)
+            m->forward[m->forward_length++] = (char)bytes[i];
+    }
+}
+
+void check_executed(void *context, const struct sim_line *line) {
+    struct wire_machine *m = context;
+    if (line->source != SIM_FROM_HOST || !m->inbound_trusted)
+        return;
+    uint32_t hash = hash_line(line->text, line->length);
+    // Lines that the machine never judged (a reset emptied its buffer) are passed over.
+    while (m->line_count > 0) {
+        struct world_line seen = m->lines[m->first_line];
+        m->first_line = (m->first_line + 1) % WORLD_LINES_MAX;
+        m->line_count--;
+        if (seen.hash != hash)
+            continue;
+        if (line->work && line->result == 0 && !seen.job_open)
+            world_trouble(m->world, "%s: \"%.*s\" works and was let through with no durable job", m->id,
+                          (int)line->length, line->text);
+        return;
+    }
+    if (line->work && line->result == 0)
+        world_trouble(m->world, "%s: \"%.*s\" was never let through", m->id, (int)line->length, line->text);
+}
+
+void check_forget_lines(struct wire_machine *m) {
+    m->first_line = m->line_count = 0;
+    m->forward_length = 0;
+}
