@@ -20,7 +20,8 @@ static void to_machine(void *context, const uint8_t *bytes, size_t length) {
 
 static void count_replies(struct world *w, const uint8_t *bytes, size_t length) {
     for (size_t i = 0; i + 1 < length; i++)
-        w->replies += memcmp(bytes + i, "ok", 2) == 0 || (i + 5 < length && memcmp(bytes + i, "error:", 6) == 0);
+        w->replies +=
+            memcmp(bytes + i, "ok", 2) == 0 || (i + 5 < length && memcmp(bytes + i, "error:", 6) == 0);
 }
 
 static void to_sender(void *context, const uint8_t *bytes, size_t length) {
@@ -106,9 +107,12 @@ void world_send(struct world *w, const char *text) {
 }
 
 void world_reply(struct world *w, const char *text) {
-    size_t length = strlen(text);
+    world_reply_bytes(w, text, strlen(text));
+}
+
+void world_reply_bytes(struct world *w, const void *bytes, size_t length) {
     uint8_t *copy = malloc(length + 1);
-    memcpy(copy, text, length);
+    memcpy(copy, bytes, length);
     gate_from_machine(w->gate, copy, length, w->now);
     free(copy);
     host(w);
@@ -197,7 +201,8 @@ void world_forget(struct world *w) {
 static bool is(const struct world_bytes *b, const char *text, const char *who) {
     if (b->length == strlen(text) && memcmp(b->at, text, b->length) == 0)
         return true;
-    fprintf(stderr, "to the %s: \"%.*s\"\nexpected: \"%s\"\n", who, (int)b->length, (const char *)b->at, text);
+    fprintf(stderr, "to the %s: \"%.*s\"\nexpected: \"%s\"\n", who, (int)b->length, (const char *)b->at,
+            text);
     return false;
 }
 

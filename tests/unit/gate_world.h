@@ -23,16 +23,16 @@ struct world {
     size_t answered;                    // how far in `machine` the fake has answered
     char line[8192];                    // the fake's unfinished line
     size_t line_length;
-    const char *state;   // what it reports: "Idle", "Run", ...
-    const char *more;    // further fields of the report, with their `|`
-    bool mute;           // the fake answers nothing
-    bool auto_start;     // START_WANTED is answered at once (after the call)
+    const char *state; // what it reports: "Idle", "Run", ...
+    const char *more;  // further fields of the report, with their `|`
+    bool mute;         // the fake answers nothing
+    bool auto_start;   // START_WANTED is answered at once (after the call)
     bool start_wanted;
     bool auto_identity;
     bool identity_seen;
-    const char *reply;   // instead of `ok`, once
-    size_t replies;      // ok and error lines that reached the sender
-    size_t calls;        // how often to_machine was called
+    const char *reply; // instead of `ok`, once
+    size_t replies;    // ok and error lines that reached the sender
+    size_t calls;      // how often to_machine was called
     unsigned facts[GATE_FACT_STATUS + 1];
     char text[GATE_FACT_STATUS + 1][GATE_TEXT_MAX]; // the last fact's text
     struct gate_job job;                            // the last end's
@@ -50,13 +50,15 @@ void world_config(struct gate_config *config); // the defaults of world_make, to
 void world_send(struct world *w, const char *text); // from the sender, one chunk
 void world_send_bytes(struct world *w, const void *bytes, size_t length);
 void world_reply(struct world *w, const char *text); // from the machine, one chunk
-void world_answer(struct world *w);                  // the fake answers all it has not answered
-void world_pass(struct world *w, int64_t us);        // time passes; timers run; the fake answers
+void world_reply_bytes(struct world *w, const void *bytes, size_t length);
+void world_answer(struct world *w);           // the fake answers all it has not answered
+void world_pass(struct world *w, int64_t us); // time passes; timers run; the fake answers
 void world_declare(struct world *w);
 void world_arm_and_start(struct world *w); // declared, and starts are committed at once
 void world_forget(struct world *w);        // empties what was recorded of both streams
 
-bool world_machine_is(struct world *w, const char *text); // exactly this reached the machine since world_forget
+bool world_machine_is(struct world *w,
+                      const char *text); // exactly this reached the machine since world_forget
 bool world_sender_is(struct world *w, const char *text);
 bool world_machine_has(struct world *w, const char *text);
 bool world_sender_has(struct world *w, const char *text);
