@@ -1,0 +1,328 @@
+#include "daemon.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli.h"       // exit status
+#include "cli_paths.h" // cli_paths_find
+#include "commands.h"
+#include "ledger.h"
+#include "ops.h"     // trace_run
+#include "timefmt.h" // time_now_us
+
+#define STOP_SECONDS_MAX 10 // for the ends of jobs to become durable
+
+struct options {
+    const char *config, *data, *listen;
+    bool simulate;
+};
+
+void daemon_log(const struct daemon *d, const char *format, ...) {
+    va_list list;
+    char text[1024];
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    fprintf(stderr, "lotgate: %s\n", text);
+}
+
+static int complain(const struct lg_error *error, int status) {
+    fprintf(stderr, "lotgate: %s%s%s\n", error->message, error->what_to_do[0] != '\0' ? " " : "",
+            error->what_to_do);
+    return status;
+}
+
+struct station *daemon_find(const struct daemon *d, const char *machine) {
+    const struct wire_machine *m = wire_find(d->wire, machine);
+    return m != NULL ? wire_owner(m) : NULL;
+}
+
+void daemon_wake(struct daemon *d) {
+    uv_async_send(&d->wake);
+}
+
+// --- threads
+
+// On the ledger thread: everything that writes comes through here.
+static void run_request(struct ledger *ledger, struct request *request) {
+    const struct trace_context context = {request->actor, time_now_us()};
+    request->ok = trace_run(ledger, request->op, &context, request->args, &request->answer, &request->error);
+}
+
+// On the HTTP thread.
+static bool submit(void *context, struct request *request) {
+    struct daemon *d = context;
+    return live_takes(request->op) ? mailbox_put(d->asked, request) : ledger_writer_put(d->writer, request);
+}
+
+static void wake_from_mailbox(void *context) {
+    daemon_wake(context);
+}
+
+// --- stopping
+
+static void notify(const char *state) {
+    const char *path = getenv("NOTIFY_SOCKET"); // systemd's
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (path == NULL || strlen(path) >= sizeof address.sun_path)
+        return;
+    memcpy(address.sun_path, path, strlen(path));
+    if (path[0] == '@')
+        address.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+    close(fd);
+}
+
+static bool all_written(const struct daemon *d) {
+    for (size_t i = 0; i < d->station_count; i++)
+        if (!station_idle(&d->stations[i]))
+            return false;
+    return true;
+}
+
+static void stop_when_written(struct daemon *d) {
+    if (d->stopping && (d->forced || all_written(d) || d->stopping_seconds > STOP_SECONDS_MAX))
+        wire_stop(d->wire);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    struct daemon *d = handle->data;
+    d->forced = d->stopping;
+    if (!d->stopping) {
+        d->stopping = true;
+        daemon_log(d, "stopping");
+        notify("STOPPING=1");
+        for (size_t i = 0; i < d->station_count; i++) {
+            struct station *s = &d->stations[i];
+            gate_shutdown(wire_gate(s->machine), time_monotonic_us());
+            station_withdraw(s, "lotgate was stopped", NULL, NULL);
+        }
+    }
+    stop_when_written(d);
+}
+
+// --- the loop
+
+static void on_wake(uv_async_t *async) {
+    struct daemon *d = async->data;
+    for (struct request *request; (request = mailbox_take(d->asked)) != NULL;)
+        live_answer(d, request);
+    for (struct request *request; (request = mailbox_take(d->answers)) != NULL;) {
+        station_answered(request->owner, request);
+        request_free(request);
+    }
+    for (size_t i = 0; i < d->station_count; i++) {
+        station_pump(&d->stations[i]);
+        view_flush(&d->stations[i]);
+    }
+    stop_when_written(d);
+}
+
+static void on_second(uv_timer_t *timer) {
+    struct daemon *d = timer->data;
+    d->stopping_seconds += d->stopping;
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct station *s = &d->stations[i];
+        int64_t armed_us = s->config.armed_seconds * 1000000;
+        if (armed_us > 0 && s->declaration[0] != '\0' && !s->job_started &&
+            time_monotonic_us() - s->declared_us > armed_us)
+            station_withdraw(s, "the time it may stay declared has passed", NULL, NULL);
+        station_pump(s); // what could not be written is tried again
+    }
+    stop_when_written(d);
+}
+
+static void start_handles(struct daemon *d) {
+    uv_loop_t *loop = wire_loop(d->wire);
+    uv_async_init(loop, &d->wake, on_wake);
+    uv_timer_init(loop, &d->every_second);
+    uv_signal_init(loop, &d->interrupt);
+    uv_signal_init(loop, &d->terminate);
+    d->wake.data = d->every_second.data = d->interrupt.data = d->terminate.data = d;
+    uv_timer_start(&d->every_second, on_second, DAEMON_RETRY_MS, DAEMON_RETRY_MS);
+    uv_signal_start(&d->interrupt, on_signal, SIGINT);
+    uv_signal_start(&d->terminate, on_signal, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+}
+
+static void close_handles(struct daemon *d) {
+    uv_close((uv_handle_t *)&d->wake, NULL);
+    uv_close((uv_handle_t *)&d->every_second, NULL);
+    uv_close((uv_handle_t *)&d->interrupt, NULL);
+    uv_close((uv_handle_t *)&d->terminate, NULL);
+}
+
+// --- start and end
+
+static bool read_options(struct options *options, int argc, char **argv) {
+    static const struct option known[] = {{"data", required_argument, NULL, 'd'},
+                                          {"listen", required_argument, NULL, 'l'},
+                                          {"simulate", no_argument, NULL, 's'},
+                                          {NULL, 0, NULL, 0}};
+    optind = 1;
+    for (int c; (c = getopt_long(argc, argv, "c:", known, NULL)) != -1;) {
+        if (c == 'c')
+            options->config = optarg;
+        else if (c == 'd')
+            options->data = optarg;
+        else if (c == 'l')
+            options->listen = optarg;
+        else if (c == 's')
+            options->simulate = true;
+        else
+            return false;
+    }
+    return optind == argc;
+}
+
+// The configuration, and with it the data directory. Returns CLI_DONE or an exit status, having told why.
+static int read_config(struct daemon *d, const struct options *options, struct cli_paths *paths) {
+    struct lg_error error;
+    struct config_report *report = malloc(sizeof *report);
+    lg_assert(report != NULL);
+    int status = CLI_DONE;
+    config_default(&d->config);
+    if (options->config != NULL && !config_load(&d->config, options->config, report))
+        status = CLI_USAGE;
+    else if (!cli_paths_find(paths, options->config, options->data, &error))
+        status = complain(&error, CLI_USAGE);
+    else if (options->config == NULL && paths->config[0] != '\0' &&
+             !config_load(&d->config, paths->config, report))
+        status = CLI_USAGE;
+    if (status == CLI_USAGE && report->mistakes > 0)
+        fprintf(stderr, "%s\n", report->text);
+    if (options->listen != NULL)
+        snprintf(d->config.listen, sizeof d->config.listen, "%s", options->listen);
+    free(report);
+    return status;
+}
+
+// Opens the ledger, ends what a crash left open and registers the machines, before any other thread is there.
+static bool start_ledger(struct daemon *d, const struct cli_paths *paths, struct lg_error *error) {
+    const struct ledger_options options = {
+        .directory = paths->data, .site = d->config.site, .mode = LEDGER_WRITER};
+    struct ledger *ledger;
+    if (!ledger_open(&ledger, &options, error))
+        return false;
+    if (!setup_ledger(d, ledger, error)) {
+        ledger_close(ledger);
+        return false;
+    }
+    d->writer = ledger_writer_start(ledger, run_request);
+    if (d->writer != NULL)
+        return true;
+    ledger_close(ledger);
+    return lg_fail(error, "ledger_unavailable", "", "The ledger's thread cannot be started.");
+}
+
+static bool start_serve(struct daemon *d, const struct cli_paths *paths, struct lg_error *error) {
+    char socket_path[PATH_MAX];
+    if (!cli_paths_join(socket_path, sizeof socket_path, paths->data, CLI_SOCKET_NAME))
+        return lg_fail(error, "bad_path", "Use a shorter --data.", "The data directory's name is too long.");
+    const struct serve_options options = {
+        .listen = d->config.listen, .socket_path = socket_path, .data = paths->data, .backend = {d, submit}};
+    d->serve = serve_start(&options, error);
+    return d->serve != NULL;
+}
+
+static void say_where(const struct daemon *d, const struct cli_paths *paths) {
+    const char *colon = strrchr(d->config.listen, ':');
+    printf("lotgate " LOTGATE_VERSION ", data in %s\n", paths->data);
+    printf("panel     http://%.*s:%d/\n", (int)(colon - d->config.listen), d->config.listen,
+           serve_port(d->serve));
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct wire_look look;
+        wire_look(d->stations[i].machine, &look);
+        printf("%-9s %s on %s; senders connect to", look.id, d->stations[i].config.board, look.device);
+        for (size_t k = 0; k < look.tcp_count; k++)
+            printf(" TCP %s", look.tcp[k]);
+        if (look.pty != NULL)
+            printf("%s %s", look.tcp_count > 0 ? " or" : "", look.pty);
+        printf("\n");
+    }
+    fflush(stdout);
+}
+
+static void request_done_here(struct request *request) {
+    request_free(request);
+}
+
+static void stop_threads(struct daemon *d) {
+    struct lg_error error;
+    lg_fail(&error, "stopping", "Start lotgate again.", "lotgate is stopping.");
+    if (d->serve != NULL)
+        serve_stop(d->serve);
+    d->serve = NULL;
+    if (d->writer != NULL) {
+        struct request *last = request_create("host.stop", "lotgate", NULL, request_done_here, NULL);
+        if (last != NULL && !ledger_writer_put(d->writer, last))
+            request_free(last);
+        ledger_writer_stop(d->writer);
+    }
+    for (struct request *request; (request = mailbox_take(d->asked)) != NULL;) {
+        request->ok = false;
+        request->error = error;
+        request->done(request);
+    }
+    for (struct request *request; (request = mailbox_take(d->answers)) != NULL;)
+        request_free(request);
+}
+
+static int run(struct daemon *d, const struct options *options, const struct cli_paths *paths) {
+    struct lg_error error;
+    if (!setup_machines(d, options->simulate, &error))
+        return complain(&error, strcmp(error.code, "bad_config") == 0 ? CLI_USAGE : CLI_REFUSED);
+    if (!start_ledger(d, paths, &error) || !setup_wire(d, paths->data, &error) ||
+        !start_serve(d, paths, &error))
+        return complain(&error, CLI_REFUSED);
+    wire_start(d->wire);
+    say_where(d, paths);
+    notify("READY=1");
+    wire_run(d->wire);
+    return CLI_DONE;
+}
+
+int command_serve(int argc, char **argv) {
+    struct options options = {0};
+    struct cli_paths paths;
+    if (!read_options(&options, argc, argv)) {
+        fprintf(stderr, "usage: lotgate serve [-c FILE] [--data DIR] [--listen ADDRESS] [--simulate]\n");
+        return CLI_USAGE;
+    }
+    struct daemon *d = calloc(1, sizeof *d);
+    lg_assert(d != NULL);
+    int status = read_config(d, &options, &paths);
+    if (status != CLI_DONE) {
+        free(d);
+        return status;
+    }
+    const struct wire_events events = {d, facts_on_fact, facts_on_port, facts_on_sender};
+    d->wire = wire_create(&events);
+    d->answers = mailbox_create(wake_from_mailbox, d);
+    d->asked = mailbox_create(wake_from_mailbox, d);
+    lg_assert(d->wire != NULL && d->answers != NULL && d->asked != NULL);
+    start_handles(d);
+    status = run(d, &options, &paths);
+    stop_threads(d);
+    for (size_t i = 0; i < d->station_count; i++)
+        station_free(&d->stations[i]);
+    close_handles(d);
+    wire_free(d->wire);
+    mailbox_free(d->answers);
+    mailbox_free(d->asked);
+    free(d->stations);
+    free(d);
+    return status;
+}

@@ -1,0 +1,139 @@
+// daemon: the one struct that everything hangs from, and what its files share. Not for use outside hostd/*.c.
+//
+//   daemon.c    start, threads, stop            setup.c    configuration -> machines on the wire
+//   station.c   one machine's queue to the ledger, in order, tried again until it is durable
+//   facts.c     what the gate tells -> the ledger      replies.c  what the ledger answers -> the gate
+//   live.c      acts and looks from the panel and the command line     views.c  machines as JSON, and events
+//
+// The gate and the ledger never meet but here. Thread: the loop's, except where a function says otherwise.
+#ifndef LOTGATE_DAEMON_H
+#define LOTGATE_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config.h"
+#include "gate.h"    // gate_mode
+#include "mailbox.h" // mailbox
+#include "request.h" // request
+#include "serve.h"   // serve_publish
+#include "wire.h"    // wire_machine
+#include "writer.h"  // ledger_writer
+
+#define STATION_QUEUE_MAX  64 // posts that wait for the ledger
+#define STATION_SPARE      16 // of them kept for what must not be lost: starts and ends of jobs
+#define STATION_NUMBER_MAX 64 // job, record, declaration and operator numbers
+#define DAEMON_RETRY_MS    1000
+
+struct daemon;
+struct station;
+struct post;
+
+// What becomes of a post. The functions are called outside the gate.
+struct post_kind {
+    const char *op;
+    bool must; // a job's start or end: has a place kept in the queue
+    // Adds what is known only when the turn has come. False: no longer wanted.
+    bool (*ready)(struct station *s, struct post *post);
+    void (*done)(struct station *s, struct post *post, const cJSON *answer);
+    void (*failed)(struct station *s, struct post *post, const struct lg_error *error);
+};
+
+struct post {
+    const struct post_kind *kind;
+    cJSON *args;
+    struct request *asker; // who waits for the outcome at the panel or command line; NULL: nobody
+    bool from_sender;      // ... or the sender's own line waits
+};
+
+// One machine and what the ledger knows of it now.
+struct station {
+    struct daemon *daemon;
+    struct wire_machine *machine;
+    struct config_machine config;
+    char kind[16];
+    enum gate_mode mode;
+    // the queue to the ledger; the first post is away while `asking`
+    struct post posts[STATION_QUEUE_MAX];
+    size_t first, count;
+    bool asking, ledger_failed;
+    bool changed; // the panel has not been told yet
+    uint64_t dropped;
+    // the present declaration and job
+    bool declaring;                       // a declaration from the panel or command line is away
+    char declaration[STATION_NUMBER_MAX]; // "": none
+    cJSON *declared;                      // what declaration.make answered
+    int64_t declared_us;                  // monotonic
+    char job[STATION_NUMBER_MAX], record[STATION_NUMBER_MAX];
+    bool job_started;
+    int64_t job_us;                       // UTC
+    char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
+    uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
+};
+
+struct daemon {
+    struct config config;
+    struct wire *wire;
+    struct ledger_writer *writer;
+    struct serve *serve;
+    struct mailbox *answers; // from the ledger thread
+    struct mailbox *asked;   // from the HTTP thread
+    uv_async_t wake;
+    uv_timer_t every_second;
+    uv_signal_t interrupt, terminate;
+    struct station *stations;
+    size_t station_count;
+    bool stopping, forced;
+    uint64_t stopping_seconds;
+};
+
+// --- station.c
+// Queues a post, taking over args; false when there is no room (args and post are dropped and counted).
+bool station_post(struct station *s, const struct post_kind *kind, cJSON *args);
+bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
+                      bool from_sender);
+void station_pump(struct station *s); // sends the next post, if none is away
+void station_answered(struct station *s, const struct request *request); // the ledger's answer to it
+bool station_idle(const struct station *s);                              // nothing waits and nothing is away
+// Withdraws the declaration, unless a job uses it up; `by` and `asker` may be NULL. False when nothing was done.
+bool station_withdraw(struct station *s, const char *reason, const char *by, struct request *asker);
+void station_free(struct station *s); // answers who still waits; the writer has stopped
+
+// --- facts.c: wire_events
+void facts_on_fact(void *context, struct wire_machine *machine, const struct gate_fact *fact);
+void facts_on_port(void *context, struct wire_machine *machine);
+void facts_on_sender(void *context, struct wire_machine *machine, const char *text);
+
+// --- replies.c: the kinds of post
+extern const struct post_kind post_hold, post_refuse, post_declare, post_cancel, post_start, post_pause,
+    post_end, post_dry_run, post_identity, post_confirm, post_unauthorised, post_operator, post_probe;
+void station_forget_declaration(struct station *s);
+
+// --- live.c: machine.* and metrics
+bool live_takes(const char *op);
+void live_answer(struct daemon *d, struct request *request);
+// Adds to a declaration what the machine knows: its id, mode, the operator signed on, what the config requires.
+void live_complete_declaration(const struct station *s, cJSON *args);
+// The sentence for a code of gate_may_declare.
+void live_refusal(const struct station *s, const char *code, struct lg_error *error);
+
+// --- views.c
+cJSON *view_machine(const struct station *s);
+void view_publish_machine(struct station *s); // soon: at the next wake
+void view_flush(struct station *s);
+void view_publish_job(const struct station *s, const char *what);
+void view_publish_alarm(const struct station *s, const char *text);
+
+// --- daemon.c
+struct station *daemon_find(const struct daemon *d, const char *machine); // NULL: no such machine
+void daemon_wake(struct daemon *d); // the queues are looked at outside the gate; any thread
+void daemon_log(const struct daemon *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// --- setup.c: in this order, before any other thread runs
+bool setup_machines(struct daemon *d, bool simulate, struct lg_error *error); // stations; code bad_config
+bool setup_ledger(struct daemon *d, struct ledger *ledger, struct lg_error *error);
+bool setup_wire(struct daemon *d, const char *data, struct lg_error *error);
+
+#endif
