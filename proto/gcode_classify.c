@@ -30,9 +30,22 @@ static bool may_move(const struct gcode_block *block, uint16_t flags) {
     return !(flags & LINE_NO_MOVE) || flags & LINE_MOTION;
 }
 
+// The strength that counts for the line. An S on the line decides, unless it may belong to the other of the
+// two outputs that can carry a beam: then the stronger of the two.
+static enum level level_on(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                           const struct gcode_block *block, bool has_s, uint16_t flags) {
+    enum level before = modal->doubt ? BURNING : level_of(rules, &modal->s);
+    if (!has_s)
+        return flags & LINE_FAN_ON ? BURNING : before;
+    enum level level = level_of(rules, &block->value[GCODE_S]);
+    bool ambiguous = flags & LINE_FAN_ON ? modal->doubt || modal->spindle != GCODE_SPINDLE_OFF
+                                         : modal->fan_beam || (modal->doubt && rules->beam_on_fan);
+    return ambiguous && before > level ? before : level;
+}
+
 static enum gcode_class classify_laser(const struct gcode_rules *rules, const struct gcode_modal *modal,
                                        const struct gcode_block *block, uint16_t flags) {
-    bool has_s = gcode_has(block, GCODE_S);
+    bool has_s = gcode_has(block, GCODE_S) && !(flags & LINE_FAN_OFF);
     bool spindle_was = modal->doubt || modal->spindle != GCODE_SPINDLE_OFF;
     bool fan_was = rules->beam_on_fan && (modal->doubt || modal->fan_beam);
     bool on = flags & LINE_ON || (spindle_was && !(flags & LINE_OFF));
@@ -40,17 +53,12 @@ static enum gcode_class classify_laser(const struct gcode_rules *rules, const st
         on = on || flags & LINE_FAN_ON || (fan_was && !(flags & LINE_FAN_OFF));
     // Grbl sets a new S before it obeys M5, so `M5 S500` flashes a beam that was on.
     on = on || (has_s && (spindle_was || fan_was));
-    if (!on)
-        return GCODE_SETUP;
     // M2 and M30 switch off only after the line's own motion, and so do not count here.
-    bool acts = has_s || flags & (LINE_ON | LINE_FAN_ON | LINE_FEED) || may_move(block, flags);
-    if (!acts)
+    bool acts = (has_s && block->value[GCODE_S].mantissa > 0) ||
+                flags & (LINE_ON | LINE_FAN_ON | LINE_FEED) || may_move(block, flags);
+    if (!on || !acts)
         return GCODE_SETUP;
-    enum level level = BURNING;
-    if (has_s)
-        level = level_of(rules, &block->value[GCODE_S]);
-    else if (!modal->doubt && !(flags & LINE_FAN_ON))
-        level = level_of(rules, &modal->s);
+    enum level level = level_on(rules, modal, block, has_s, flags);
     return level == BURNING ? GCODE_WORK : level == FOCUS ? GCODE_FOCUS : GCODE_SETUP;
 }
 

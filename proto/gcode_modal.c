@@ -151,10 +151,9 @@ static int compare_numbers(const struct gcode_number *a, const struct gcode_numb
 // it can raise what is believed but not lower it.
 static void apply_s(struct gcode_modal *modal, const struct gcode_block *block, uint16_t flags) {
     const struct gcode_number *s = &block->value[GCODE_S];
-    if (s->mantissa < 0)
+    if (s->mantissa < 0 || flags & LINE_FAN_OFF)
         return;
-    bool fan = flags & (LINE_FAN_ON | LINE_FAN_OFF);
-    bool ambiguous = fan ? modal->spindle != GCODE_SPINDLE_OFF : modal->fan_beam;
+    bool ambiguous = flags & LINE_FAN_ON ? modal->spindle != GCODE_SPINDLE_OFF : modal->fan_beam;
     if (!ambiguous || compare_numbers(s, &modal->s) > 0)
         modal->s = *s;
 }

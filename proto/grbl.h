@@ -72,7 +72,8 @@ void grbl_reply_parse(struct grbl_reply *reply, const uint8_t *line, size_t leng
 
 // Finds `[VER:`, `[OPT:` and the like anywhere in a line: the MKS boards answer $I with several in one line.
 // `tag` includes the bracket and the colon. Sets what stands between tag and `]`; valid as long as the line is.
-bool grbl_find_field(const uint8_t *line, size_t length, const char *tag, const uint8_t **text, uint16_t *text_len);
+bool grbl_find_field(const uint8_t *line, size_t length, const char *tag, const uint8_t **text,
+                     uint16_t *text_len);
 
 // Reads planner blocks and receive buffer bytes from the text of [OPT:...] (`V,15,128`). False, changing
 // nothing, when they are not there.

@@ -114,7 +114,6 @@ static void count_length(struct meter *m, const struct gcode_modal *modal, enum 
     m->work_s += seconds;
     r->work_um = (int64_t)to_whole(m->work_mm * 1000.0);
     r->work_us = to_whole(m->work_s * 1e6);
-    count_s(r, &modal->s);
 }
 
 // Moves in a straight line and counts nothing but boxes and picture.
@@ -145,7 +144,7 @@ static void move_straight(struct meter *m, const struct gcode_modal *modal, enum
 // An arc in its plane: a and b are the plane's axes, c the axis of a helix.
 struct arc {
     uint8_t a, b, c;
-    double centre_a, centre_b, radius, start, sweep; // sweep > 0 is counterclockwise
+    double centre_a, centre_b, radius, end_radius, start, sweep; // sweep > 0 is counterclockwise
 };
 
 // Centre from I, J, K. Grbl refuses an arc whose two ends are not equally far from it.
@@ -160,7 +159,8 @@ static bool arc_from_centre(struct arc *arc, const struct meter *m, const struct
     arc->centre_a = modal->arc_absolute ? a : m->at[arc->a] + a;
     arc->centre_b = modal->arc_absolute ? b : m->at[arc->b] + b;
     arc->radius = hypot(m->at[arc->a] - arc->centre_a, m->at[arc->b] - arc->centre_b);
-    double error = fabs(hypot(to[arc->a] - arc->centre_a, to[arc->b] - arc->centre_b) - arc->radius);
+    arc->end_radius = hypot(to[arc->a] - arc->centre_a, to[arc->b] - arc->centre_b);
+    double error = fabs(arc->end_radius - arc->radius);
     return error <= 0.005 || (error <= 0.5 && error <= 0.001 * arc->radius);
 }
 
@@ -177,7 +177,7 @@ static bool arc_from_radius(struct arc *arc, const struct meter *m, double r, bo
         side = -side;
     arc->centre_a = m->at[arc->a] + da / 2 - db * side;
     arc->centre_b = m->at[arc->b] + db / 2 + da * side;
-    arc->radius = fabs(r);
+    arc->radius = arc->end_radius = fabs(r);
     return true;
 }
 
@@ -232,7 +232,7 @@ static void arc_box(struct meter *m, const struct arc *arc, bool work) {
 static void move_arc(struct meter *m, const struct gcode_modal *modal, enum kind kind, const struct arc *arc,
                      const double to[3]) {
     bool work = kind == WORK;
-    double along = arc->radius * arc->sweep, rise = to[arc->c] - m->at[arc->c];
+    double along = (arc->radius + arc->end_radius) / 2 * arc->sweep, rise = to[arc->c] - m->at[arc->c];
     count_length(m, modal, kind, sqrt(along * along + rise * rise));
     m->result.arcs++;
     boxes_add(&m->result, m->at_um, work);
@@ -268,12 +268,17 @@ static void target_of(double to[3], const struct meter *m, const struct gcode_mo
     }
 }
 
-static bool works(const struct gcode_rules *rules, const struct gcode_modal *after,
-                  const struct gcode_block *block) {
-    if (rules->machine != GCODE_PRINTER)
+static bool works(const struct gcode_rules *rules, const struct gcode_modal *before,
+                  const struct gcode_modal *after, const struct gcode_block *block) {
+    if (rules->machine == GCODE_PRINTER)
+        return gcode_has(block, GCODE_E) && block->value[GCODE_E].mantissa > 0 &&
+               block->seen & (WORD_BIT(GCODE_X) | WORD_BIT(GCODE_Y));
+    if (!before->doubt)
         return gcode_energised(rules, after);
-    return gcode_has(block, GCODE_E) && block->value[GCODE_E].mantissa > 0 &&
-           block->seen & (WORD_BIT(GCODE_X) | WORD_BIT(GCODE_Y));
+    // In doubt the line itself may say that it is dark: count it as it was judged.
+    struct gcode_rules lenient = *rules;
+    lenient.strict = false;
+    return gcode_classify(&lenient, before, block) >= GCODE_WORK;
 }
 
 // Lines whose axis words are not a plain target. Returns true when the line is dealt with.
@@ -304,8 +309,9 @@ static bool special(struct meter *m, const struct gcode_modal *after, const stru
     return true;
 }
 
-static void move(struct meter *m, const struct gcode_rules *rules, const struct gcode_modal *after,
-                 const struct gcode_block *block, uint16_t flags, uint8_t motion) {
+static void move(struct meter *m, const struct gcode_rules *rules, const struct gcode_modal *before,
+                 const struct gcode_modal *after, const struct gcode_block *block, uint16_t flags) {
+    uint8_t motion = gcode_motion_on(before, block);
     double unit = after->inches ? MM_PER_INCH : 1, to[3];
     struct arc arc;
     target_of(to, m, after, block, unit);
@@ -319,11 +325,16 @@ static void move(struct meter *m, const struct gcode_rules *rules, const struct 
         move_straight(m, after, RAPID, to);
         return;
     }
-    enum kind kind = motion != MOTION_PROBE && works(rules, after, block) ? WORK : FEED;
+    enum kind kind = motion != MOTION_PROBE && works(rules, before, after, block) ? WORK : FEED;
     if (motion == 1 || motion == MOTION_PROBE)
         move_straight(m, after, kind, to);
     else if (arc_make(&arc, m, after, motion == 2, block, to, unit))
         move_arc(m, after, kind, &arc, to);
+    else
+        return;
+    // To a printer S is a temperature, a fan or an acceleration.
+    if (kind == WORK && rules->machine != GCODE_PRINTER)
+        count_s(&m->result, &after->s);
 }
 
 // The state in which the line's own motion happens, when the line also ends the program.
@@ -360,5 +371,5 @@ void meter_line(struct meter *m, const struct gcode_rules *rules, const struct g
     if (flags & LINE_OFFSET || before->wcs != after->wcs)
         m->position_known = false;
     if (block->seen & AXIS_WORDS || flags & LINE_HOME)
-        move(m, rules, after, block, flags, gcode_motion_on(before, block));
+        move(m, rules, before, after, block, flags);
 }

@@ -31,26 +31,26 @@ struct meter_result {
 
 struct meter {
     struct meter_result result;
-    double at[3];               // position, mm, programme coordinates
-    bool position_known;        // false until an absolute move; relative moves then start at 0
+    double at[3];        // position, mm, programme coordinates
+    bool position_known; // false until an absolute move; relative moves then start at 0
     // path for the picture, simplified while it grows
     uint32_t points;
     double tolerance_mm;
     struct meter_point path[METER_PATH_MAX];
     // What follows is the meter's own; `result` is derived from it after every line.
-    int32_t at_um[3];           // `at`, rounded
+    int32_t at_um[3];                                  // `at`, rounded
     double rapid_mm, feed_mm, work_mm, feed_s, work_s; // exact sums, rounded into `result`
-    double s_per_mm;            // of the F in effect; 0: none yet
-    bool feed_read;             // s_per_mm holds the F in effect
-    struct {                    // directions in which the path's last segment may still be prolonged
+    double s_per_mm;                                   // of the F in effect; 0: none yet
+    bool feed_read;                                    // s_per_mm holds the F in effect
+    struct { // directions in which the path's last segment may still be prolonged
         double left_x, left_y, right_x, right_y;
-        double reach_um;        // farthest distance from the segment's beginning
-        bool narrow;            // left and right are set
+        double reach_um; // farthest distance from the segment's beginning
+        bool narrow;     // left and right are set
     } cone;
 };
 
-// What counts as what: G0 is rapid. G1, G2 and G3 are work when gcode_energised() says so after the line (a
-// doubt counts as on), on a printer when X or Y moves with a positive E; else feed. A coordinate that the
+// What counts as what: G0 is rapid. G1, G2 and G3 are work when gcode_energised() says so after the line (in
+// doubt: when gcode_classify() does), on a printer when X or Y moves with a positive E; else feed. A coordinate that the
 // line does not tell leaves the meter where it was with `position_known` false: G53 moves, homing, jogs,
 // G10, G92.1, another of G54..G59. G28 and G30 count as a rapid move to the point they name. G92 moves the
 // coordinates and not the tool. Arcs that Grbl refuses are not motion.

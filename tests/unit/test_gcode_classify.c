@@ -199,6 +199,14 @@ static void test_fan_beam(void **state) {
         {"M106 S5", "G1 X10", GCODE_FOCUS},
         {"", "M3 S500", GCODE_WORK},
         {"?", "M107 M5 G1 X10", GCODE_SETUP},
+        {"M106 S255", "G1 X10 S0", GCODE_WORK}, // that S does not dim the fan
+        {"M106 S255", "G1 X10 S0 M107", GCODE_SETUP},
+        {"M106 S255", "M106 S0", GCODE_SETUP},
+        {"M106 S255", "M106 S5", GCODE_FOCUS},
+        {"M3 S500", "M106 S5", GCODE_WORK},
+        {"?", "G1 X10 S0", GCODE_WORK},
+        {"?", "M106 S0", GCODE_SETUP},
+        {"?", "M5 S0", GCODE_SETUP}, // a darker beam does no harm, whichever it is
         {"?", "M107 G1 X10", GCODE_WORK},
     };
     CHECK(&rules, rows);

@@ -1,0 +1,31 @@
+; a frame, a ring and a rounded slot, written by hand; begins in inches
+G20 G90 G17 G54
+M4 S0
+G0 X0.5 Y0.5
+g1 x2.5 s600 f47.25
+Y1.5
+X.5
+y0.5 S0
+G21
+G0X30Y25
+G1S20F1200
+X32
+G2 X32 Y25 I5 J0 S450.5
+G1 X30 S0
+G0 X60 Y20
+G91
+G1 X20 S300
+G3 X0 Y10 R5
+G1 X-20
+G3 Y-10 R5
+G1 S0
+G90
+G1X70Y40 F600 S999 ( modal-only lines follow )
+X75
+ Y 4 5
+X 7 0 Y40
+G2 X80 Y40 R-6
+S0
+M5
+G0 X0 Y0
+M2
