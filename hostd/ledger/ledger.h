@@ -41,6 +41,9 @@ struct ledger_options {
 bool ledger_open(struct ledger **out, const struct ledger_options *options, struct lg_error *error);
 void ledger_close(struct ledger *ledger); // NULL is fine; in writer mode signs a last checkpoint
 
+// The key that signs, hex, valid as long as the ledger; "" where a reader finds no ledger.pub.
+const char *ledger_public_key(const struct ledger *ledger);
+
 // Transactions. ledger_commit returns true only when SQLite has committed with synchronous=FULL.
 bool ledger_begin(struct ledger *ledger, struct lg_error *error);
 bool ledger_commit(struct ledger *ledger, struct lg_error *error);

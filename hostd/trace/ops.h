@@ -84,4 +84,9 @@ const struct trace_op *trace_op_find(const char *name);
 bool trace_run(struct ledger *ledger, const char *op, const struct trace_context *context, const cJSON *args,
                cJSON **answer, struct lg_error *error);
 
+// The same inside the caller's own transaction, for tools that put many acts into one: on failure the caller
+// rolls back.
+bool trace_run_inside(struct ledger *ledger, const struct trace_op *op, const struct trace_context *context,
+                      const cJSON *args, cJSON **answer, struct lg_error *error);
+
 #endif

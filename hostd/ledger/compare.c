@@ -1,0 +1,78 @@
+// compare: see compare.h.
+#include "compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "schema.h" // schema_tables
+
+static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
+    int type = sqlite3_column_type(a, column);
+    if (type != sqlite3_column_type(b, column))
+        return false;
+    if (type == SQLITE_INTEGER)
+        return sqlite3_column_int64(a, column) == sqlite3_column_int64(b, column);
+    if (type == SQLITE_NULL)
+        return true;
+    const void *x = sqlite3_column_blob(a, column), *y = sqlite3_column_blob(b, column);
+    int length = sqlite3_column_bytes(a, column);
+    return length == sqlite3_column_bytes(b, column) && (!length || memcmp(x, y, (size_t)length) == 0);
+}
+
+// The first column whose value differs, or -1.
+static int different_column(sqlite3_stmt *a, sqlite3_stmt *b) {
+    int columns = sqlite3_column_count(a);
+    if (columns != sqlite3_column_count(b))
+        return 0;
+    for (int i = 0; i < columns; i++)
+        if (!same_value(a, b, i))
+            return i;
+    return -1;
+}
+
+// Tables are told by what makes a row findable: its first two columns (seq and number, or subject and seq).
+static void describe(char *finding, size_t room, const char *table, sqlite3_stmt *row, const char *what) {
+    const char *first = (const char *)sqlite3_column_text(row, 0),
+               *second = (const char *)sqlite3_column_text(row, 1);
+    snprintf(finding, room, "The table %s is not what the events make: the row %s / %s %s.", table,
+             first ? first : "-", second ? second : "-", what);
+}
+
+static bool compare_rows(struct store *ledger, struct store *rebuilt, const char *name, const char *sql,
+                         char *finding, size_t room, struct lg_error *error) {
+    sqlite3_stmt *a = store_prepare(ledger, sql, error), *b = a ? store_prepare(rebuilt, sql, error) : NULL;
+    bool row_a = true, row_b = true, ok = b != NULL;
+    while (ok && row_a && row_b && !*finding) {
+        ok = store_step(ledger, a, &row_a, error) && store_step(rebuilt, b, &row_b, error);
+        if (!ok || (!row_a && !row_b))
+            break;
+        char what[96];
+        int column = row_a && row_b ? different_column(a, b) : -1;
+        if (column >= 0) {
+            snprintf(what, sizeof what, "differs in %s", sqlite3_column_name(a, column));
+            describe(finding, room, name, a, what);
+        } else if (row_a != row_b) {
+            describe(finding, room, name, row_a ? a : b, row_a ? "comes from no event" : "is missing");
+        }
+    }
+    store_done(a);
+    store_done(b);
+    return ok;
+}
+
+bool compare_tables(struct store *ledger, struct store *rebuilt, char *finding, size_t room,
+                    struct lg_error *error) {
+    // The schema first: a trigger taken away is as good as a changed row.
+    if (!compare_rows(
+            ledger, rebuilt, "sqlite_schema",
+            "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name", finding,
+            room, error))
+        return false;
+    for (const struct schema_table *t = schema_tables; t->name && !*finding; t++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY %s", t->name, t->order);
+        if (!compare_rows(ledger, rebuilt, t->name, sql, finding, room, error))
+            return false;
+    }
+    return true;
+}

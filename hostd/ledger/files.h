@@ -1,0 +1,37 @@
+// files: the ledger's directory: making it, the lock that lets only one process write, the signing key.
+#ifndef LOTGATE_LEDGER_FILES_H
+#define LOTGATE_LEDGER_FILES_H
+
+#include <limits.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h" // lg_error
+
+// directory/name; false with code ledger_unavailable when it is longer than a path may be.
+bool files_path(char out[PATH_MAX], const char *directory, const char *name, struct lg_error *error);
+
+// Makes the directory (0700) when it is missing, with its parents' existence taken for granted.
+bool files_make_directory(const char *directory, struct lg_error *error);
+
+// Takes the writer's lock and writes the process id into it. *lock is closed by the caller to give it back (and by
+// the system when the process ends, however it ends). Code ledger_busy names the process that holds it.
+bool files_lock(const char *directory, int *lock, struct lg_error *error);
+
+struct files_key {
+    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
+    uint8_t secret_key[crypto_sign_SECRETKEYBYTES];
+};
+
+// Loads ledger.key, or makes it (0600, synced, then ledger.pub) when `may_make`. A missing or wrong key is
+// refused: without it the chain could not be signed by the key it began with.
+bool files_key_load(struct files_key *key, const char *directory, bool may_make, struct lg_error *error);
+
+// Reads ledger.pub. False, without an error, when there is none or it is no key.
+bool files_public_key(uint8_t public_key[crypto_sign_PUBLICKEYBYTES], const char *directory);
+
+bool files_sync_directory(const char *directory);
+
+#endif

@@ -1,0 +1,43 @@
+// internal: what the files of this folder share about an open ledger.
+#ifndef LOTGATE_LEDGER_INTERNAL_H
+#define LOTGATE_LEDGER_INTERNAL_H
+
+#include <limits.h>
+
+#include "chain.h" // CHAIN_SITE_MAX
+#include "files.h" // files_key
+#include "kinds.h" // event
+#include "ledger.h"
+#include "store.h"
+
+#define LEDGER_FILE "ledger.db"
+
+struct ledger {
+    struct store store;
+    enum ledger_mode mode;
+    char directory[PATH_MAX];
+    char site[CHAIN_SITE_MAX + 1];
+    char public_key[2 * crypto_sign_PUBLICKEYBYTES + 1]; // hex; "" when there is no ledger.pub
+    int lock;
+    struct files_key key; // writer only
+    // Valid inside a transaction: read anew at its beginning, so that a rollback needs no undoing here.
+    bool in_transaction, spoiled; // spoiled: an append failed half-way, only a rollback is possible
+    struct {
+        int64_t seq, time_us, checkpoint; // last event, its time, last checkpoint event
+        uint8_t hash[LEDGER_HASH_BYTES];
+    } head;
+};
+
+// One stored event as the chain holds it. Texts and hashes are valid until the next step.
+struct stored_event {
+    struct chain_event chain;
+    const uint8_t *hash;
+    size_t hash_length, prev_length;
+};
+void event_read(sqlite3_stmt *statement, struct stored_event *event); // columns as in EVENT_COLUMNS
+#define EVENT_COLUMNS "seq, site, time_us, kind, actor, body, prev_hash, hash"
+
+// Applies a stored event's body to `store`. Codes bad_event, bad_json.
+bool event_replay(struct store *store, const struct stored_event *event, struct lg_error *error);
+
+#endif

@@ -1,0 +1,195 @@
+// queries: see queries.h.
+#include "queries.h"
+
+#include <stddef.h>
+#include <string.h>
+
+// --- pieces ---------------------------------------------------------------------------------------------
+
+#define LOT_COLUMNS                                                                                             \
+    "l.lot, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"  \
+    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\"," \
+    " l.quantity, l.unit, l.base, l.received AS amount, l.consumed, l.purchase_order,"                          \
+    " l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by"                      \
+    " FROM lots l JOIN materials m USING (material) JOIN suppliers s USING (supplier)"
+
+#define JOB_LOTS                                                                                             \
+    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material)) FROM"     \
+    " (SELECT jl.lot, jl.quantity, l.material FROM job_lots jl JOIN lots l USING (lot)"                      \
+    "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
+
+#define DOCUMENT_OBJECT                                                                                      \
+    "json_object('document', document, 'kind', kind, 'name', name, 'sha256', sha256, 'size', size,"          \
+    " 'issuer', issuer, 'scope', scope)"
+
+// Lots with where they came from and what vouches for them.
+#define JOB_LOTS_IN_FULL                                                                                             \
+    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                   \
+    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"        \
+    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                          \
+    "  'documents', json(documents))) FROM"                                                                          \
+    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                        \
+    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                      \
+    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                               \
+    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                              \
+    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) JOIN suppliers s USING (supplier)" \
+    "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
+
+#define JOB_COLUMNS(lots)                                                                                          \
+    "j.job, j.machine, j.serial_number, " lots ", j.operator, o.name AS operator_name, j.record,"                  \
+    " r.order_ref AS \"order\", r.product, r.count, j.state, j.reason, j.lines, j.bytes, j.sha256,"                \
+    " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\", j.held_us AS \"held@time\", j.line,"         \
+    " j.declaration, j.rapid_um, j.feed_um, j.work_um, j.work_us, j.s_min_milli, j.s_max_milli, j.arcs, j.errors," \
+    " j.pauses, j.overrides, j.replaced, j.box AS \"box@json\", j.work_box AS \"work_box@json\","                  \
+    " (j.path IS NOT NULL) AS \"has_path@flag\""                                                                   \
+    " FROM jobs j LEFT JOIN records r USING (record) LEFT JOIN operators o USING (operator)"
+
+#define DECLARATION_COLUMNS                                                                                  \
+    "d.declaration, d.machine, d.mode, d.state,"                                                             \
+    " (SELECT json_group_array(json_object('lot', lot, 'quantity', quantity)) FROM (SELECT lot, quantity"    \
+    "   FROM declaration_lots dl WHERE dl.declaration = d.declaration ORDER BY position)) AS \"lots@json\"," \
+    " d.operator, o.name AS operator_name, d.order_ref AS \"order\", d.product, d.count,"                    \
+    " d.made_us AS \"made@time\", d.made_by, d.closed_us AS \"closed@time\", d.closed_by, d.reason"          \
+    " FROM declarations d LEFT JOIN operators o USING (operator)"
+
+#define MACHINE_COLUMNS                                                                                          \
+    "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"         \
+    " m.seen_usb_path, m.seen_serial, m.seen_firmware, m.seen_us AS \"seen@time\", m.confirmed_by,"              \
+    " m.registered_us AS \"registered@time\","                                                                   \
+    " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
+    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
+    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'held') AS held_job"                     \
+    " FROM machines m"
+
+#define EVENT_LIST_COLUMNS                                                                                   \
+    "e.seq, e.time_us AS \"time@time\", e.kind, e.actor, e.body AS \"body@json\", lower(hex(e.hash)) AS hash"
+
+// --- the table ------------------------------------------------------------------------------------------
+
+const struct ledger_named_query ledger_queries[] = {
+    // people and materials
+    {"supplier_list",
+     "SELECT supplier, name, email, phone, address, added_us AS \"added@time\" FROM suppliers"
+     " WHERE 1 {supplier| AND supplier = :supplier}{after| AND supplier > :after}"
+     " ORDER BY supplier LIMIT :limit"},
+    {"material_list", "SELECT material, name, form, grade, thickness_um, diameter_um, density_mg_cm3,"
+                      " requires AS \"requires@json\", added_us AS \"added@time\" FROM materials"
+                      " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
+                      " ORDER BY material LIMIT :limit"},
+    {"operator_list", "SELECT operator, name, badge, added_us AS \"added@time\" FROM operators"
+                      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
+    {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code OR badge = :code"
+                      " ORDER BY operator = :code DESC LIMIT 1"},
+
+    // lots and documents
+    {"lot_list",
+     "SELECT " LOT_COLUMNS " WHERE 1 {state| AND l.state = :state}{material| AND l.material = :material}"
+     "{after| AND l.seq < (SELECT seq FROM lots WHERE lot = :after)} ORDER BY l.seq DESC LIMIT :limit"},
+    {"lot_get", "SELECT " LOT_COLUMNS " WHERE l.lot = :lot"},
+    {"lot_facts",
+     "SELECT lot, material, supplier, heat, cert_heat, match, state, state_reason AS reason, quantity,"
+     " unit, base, received AS amount, received - consumed AS left, expires_us FROM lots WHERE lot = :lot"},
+    {"lot_documents",
+     "SELECT document, kind, name, sha256, size, issuer, issued_us AS \"issued@time\","
+     " expires_us AS \"expires@time\", scope, attached_us AS \"attached@time\", attached_by,"
+     " CASE WHEN d.lot IS NOT NULL THEN 'lot' WHEN d.material IS NOT NULL THEN 'material'"
+     "  ELSE 'supplier' END AS of"
+     " FROM documents d WHERE d.lot = :lot OR d.material = :material OR d.supplier = :supplier"
+     " ORDER BY d.seq LIMIT 1000"},
+    {"lot_missing_documents",
+     "SELECT r.value AS kind FROM materials m, json_each(m.requires) r WHERE m.material = :material AND NOT EXISTS"
+     " (SELECT 1 FROM documents d WHERE (d.lot = :lot OR d.material = :material OR d.supplier = :supplier)"
+     "  AND d.kind = r.value AND (d.expires_us IS NULL OR d.expires_us > :now_us))"},
+    {"lot_jobs", "SELECT j.job, j.machine, j.serial_number, j.record, j.state, j.operator, jl.quantity,"
+                 " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\""
+                 " FROM job_lots jl JOIN jobs j USING (job) WHERE jl.lot = :lot"
+                 "{after| AND jl.seq < (SELECT seq FROM job_lots WHERE lot = :lot AND job = :after)}"
+                 " ORDER BY jl.seq DESC LIMIT :limit"},
+
+    // machines
+    {"machine_list",
+     "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
+    {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
+
+    // declarations
+    {"declaration_list",
+     "SELECT " DECLARATION_COLUMNS " WHERE 1 {machine| AND d.machine = :machine}{state| AND d.state = :state}"
+     "{after| AND d.seq < (SELECT seq FROM declarations WHERE declaration = :after)}"
+     " ORDER BY d.seq DESC LIMIT :limit"},
+    {"declaration_get", "SELECT " DECLARATION_COLUMNS " WHERE d.declaration = :declaration"},
+    {"declaration_lots",
+     "SELECT lot, quantity, amount, base FROM declaration_lots WHERE declaration = :declaration"
+     " ORDER BY position"},
+    {"declarations_open",
+     "SELECT declaration, machine FROM declarations WHERE state = 'open' ORDER BY seq LIMIT 1000"},
+
+    // jobs and records
+    {"job_list",
+     "SELECT " JOB_COLUMNS(
+         JOB_LOTS) " WHERE 1 {machine| AND j.machine = :machine}"
+                   "{state| AND j.state = :state}{from| AND j.at_us >= :from}{to| AND j.at_us < :to}"
+                   "{after| AND (j.at_us, j.seq) < (SELECT at_us, seq FROM jobs WHERE job = :after)}"
+                   " ORDER BY j.at_us DESC, j.seq DESC LIMIT :limit"},
+    {"job_get", "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.job = :job"},
+    {"job_path",
+     "SELECT path, box AS \"box@json\", work_box AS \"work_box@json\" FROM jobs WHERE job = :job"},
+    {"job_facts", "SELECT job, machine, state, record, declaration FROM jobs WHERE job = :job"},
+    {"job_of_machine", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = :state"},
+    {"jobs_open", "SELECT job, state FROM jobs WHERE state IN ('held', 'running') ORDER BY seq LIMIT 1000"},
+    {"record_list",
+     "SELECT r.record, r.state, r.order_ref AS \"order\", r.product, r.count,"
+     " r.opened_us AS \"opened@time\", r.closed_us AS \"closed@time\", r.closed_by,"
+     " (SELECT json_group_array(job) FROM (SELECT job FROM jobs j WHERE j.record = r.record"
+     "   ORDER BY j.seq)) AS \"jobs@json\""
+     " FROM records r WHERE 1 {after| AND r.seq < (SELECT seq FROM records WHERE record = :after)}"
+     " ORDER BY r.seq DESC LIMIT :limit"},
+    {"record_get",
+     "SELECT record, state, order_ref AS \"order\", product, count, opened_us AS \"opened@time\","
+     " closed_us AS \"closed@time\", closed_by FROM records WHERE record = :record"},
+    {"record_jobs",
+     "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.record = :record ORDER BY j.seq LIMIT 1000"},
+
+    // notes, corrections, events
+    {"note_list", "SELECT note, subject, text, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
+                  "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
+    {"correction_list",
+     "SELECT correction, event, subject, field, was, value, reason, at_us AS \"at@time\", by"
+     " FROM corrections WHERE subject = :subject ORDER BY seq LIMIT 1000"},
+    {"correction_last",
+     "SELECT value FROM corrections WHERE subject = :subject AND event = :event AND field = :field"
+     " ORDER BY seq DESC LIMIT 1"},
+    {"event_list",
+     "SELECT " EVENT_LIST_COLUMNS " FROM events e WHERE e.seq > :after{kind| AND e.kind = :kind}"
+     " ORDER BY e.seq LIMIT :limit"},
+    {"event_get", "SELECT " EVENT_LIST_COLUMNS " FROM events e WHERE e.seq = :seq"},
+    {"subject_events", "SELECT " EVENT_LIST_COLUMNS " FROM event_subjects x JOIN events e USING (seq)"
+                       " WHERE x.subject = :subject ORDER BY x.seq DESC LIMIT :limit"},
+
+    // the ledger itself
+    {"ledger_head",
+     "SELECT seq, lower(hex(hash)) AS hash, time_us AS \"time@time\", seq AS events FROM events"
+     " ORDER BY seq DESC LIMIT 1"},
+    {"checkpoint_last",
+     "SELECT seq, head, hash, signature, public_key, at_us AS \"time@time\" FROM checkpoints"
+     " ORDER BY seq DESC LIMIT 1"},
+
+    // what a scanned or typed code is; where two things share it, the first of this order
+    {"lookup", "SELECT 'lot' AS type, lot AS id, 1 AS rank FROM lots WHERE lot = :code"
+               " UNION ALL SELECT 'operator', operator, 2 FROM operators WHERE badge = :code"
+               " UNION ALL SELECT 'operator', operator, 3 FROM operators WHERE operator = :code"
+               " UNION ALL SELECT 'machine', machine, 4 FROM machines WHERE machine = :code"
+               " UNION ALL SELECT 'machine', machine, 5 FROM machines WHERE serial_number = :code"
+               " UNION ALL SELECT 'record', record, 6 FROM records WHERE record = :code"
+               " UNION ALL SELECT 'job', job, 7 FROM jobs WHERE job = :code"
+               " UNION ALL SELECT 'material', material, 8 FROM materials WHERE material = :code"
+               " UNION ALL SELECT 'supplier', supplier, 9 FROM suppliers WHERE supplier = :code"
+               " ORDER BY rank LIMIT 1"},
+    {NULL, NULL},
+};
+
+const struct ledger_named_query *ledger_query_find(const char *name) {
+    for (const struct ledger_named_query *q = ledger_queries; q->name; q++)
+        if (strcmp(q->name, name) == 0)
+            return q;
+    return NULL;
+}

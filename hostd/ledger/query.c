@@ -1,0 +1,123 @@
+// query: runs a named query and turns its rows into JSON. See queries.h for the notation.
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"    // json_add
+#include "queries.h" // ledger_query_find
+#include "timefmt.h" // time_format
+
+#define SQL_MAX      4096
+#define ARGUMENT_MAX 32
+
+static bool is_given(const cJSON *args, const char *name, size_t length) {
+    char text[ARGUMENT_MAX];
+    lg_assert(length < sizeof text);
+    memcpy(text, name, length);
+    text[length] = '\0';
+    const cJSON *value = args ? json_get(args, text) : NULL;
+    return value && !cJSON_IsNull(value);
+}
+
+// Writes the SQL with its {name|text} pieces kept or left out.
+static void expand(char out[SQL_MAX], const char *sql, const cJSON *args) {
+    size_t length = 0;
+    for (bool keep = true; *sql; sql++) {
+        if (*sql == '{') {
+            const char *bar = strchr(sql, '|');
+            lg_assert(bar);
+            keep = is_given(args, sql + 1, (size_t)(bar - sql - 1));
+            sql = bar;
+        } else if (*sql == '}') {
+            keep = true;
+        } else if (keep) {
+            lg_assert(length < SQL_MAX - 1);
+            out[length++] = *sql;
+        }
+    }
+    out[length] = '\0';
+}
+
+static cJSON *column_value(sqlite3_stmt *s, int column) {
+    switch (sqlite3_column_type(s, column)) {
+    case SQLITE_INTEGER:
+        return cJSON_CreateNumber((double)sqlite3_column_int64(s, column));
+    case SQLITE_TEXT:
+        return cJSON_CreateString((const char *)sqlite3_column_text(s, column));
+    default:
+        return cJSON_CreateNull();
+    }
+}
+
+static cJSON *time_value(sqlite3_stmt *s, int column) {
+    char text[TIME_TEXT_MAX];
+    time_format(text, sqlite3_column_int64(s, column));
+    return cJSON_CreateString(text);
+}
+
+static cJSON *json_value(sqlite3_stmt *s, int column) {
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    cJSON *value = json_parse(text, (size_t)sqlite3_column_bytes(s, column), false, NULL);
+    return value ? value : cJSON_CreateNull();
+}
+
+static cJSON *flag_value(sqlite3_stmt *s, int column) {
+    return cJSON_CreateBool(sqlite3_column_int(s, column) != 0);
+}
+
+static const struct {
+    const char *suffix;
+    cJSON *(*value)(sqlite3_stmt *, int);
+} conversions[] = {{"@time", time_value}, {"@json", json_value}, {"@flag", flag_value}};
+
+static void add_column(cJSON *row, sqlite3_stmt *s, int column) {
+    const char *label = sqlite3_column_name(s, column), *at = strchr(label, '@');
+    char name[ARGUMENT_MAX];
+    size_t length = at ? (size_t)(at - label) : strlen(label);
+    lg_assert(length < sizeof name);
+    memcpy(name, label, length);
+    name[length] = '\0';
+    cJSON *value = NULL;
+    for (size_t i = 0; at && i < sizeof conversions / sizeof *conversions; i++)
+        if (strcmp(at, conversions[i].suffix) == 0 && sqlite3_column_type(s, column) != SQLITE_NULL)
+            value = conversions[i].value(s, column);
+    json_add(row, name, value ? value : column_value(s, column));
+}
+
+static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *args,
+                           struct lg_error *error) {
+    for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
+        const cJSON *value = args ? json_get(args, sqlite3_bind_parameter_name(s, i) + 1) : NULL;
+        if (!store_bind_json(&ledger->store, s, i, value, error))
+            return false;
+    }
+    return true;
+}
+
+cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args, struct lg_error *error) {
+    const struct ledger_named_query *named = ledger_query_find(query);
+    lg_assert(named);
+    char sql[SQL_MAX];
+    expand(sql, named->sql, args);
+    sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
+    bool row = false, ok = s && bind_arguments(ledger, s, args, error);
+    cJSON *rows = cJSON_CreateArray();
+    int count = 0;
+    while (ok && (ok = store_step(&ledger->store, s, &row, error)) && row) {
+        if (++count > LEDGER_ROWS_MAX) {
+            ok = lg_fail(error, "too_many_rows", "Ask for fewer at a time, with limit and after.",
+                         "The answer would have more than %d rows.", LEDGER_ROWS_MAX);
+            break;
+        }
+        cJSON *object = cJSON_CreateObject();
+        for (int i = 0; i < sqlite3_column_count(s); i++)
+            add_column(object, s, i);
+        cJSON_AddItemToArray(rows, object);
+    }
+    store_done(s);
+    if (ok)
+        return rows;
+    cJSON_Delete(rows);
+    return NULL;
+}

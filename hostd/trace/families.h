@@ -1,0 +1,67 @@
+// families: the functions behind the table of ops.c, one file per family. Arguments come normalised (args.h);
+// writes run inside a transaction that trace_run commits.
+#ifndef LOTGATE_TRACE_FAMILIES_H
+#define LOTGATE_TRACE_FAMILIES_H
+
+#include "ops.h"
+
+#define TRACE_FUNCTION(name)                                                                                 \
+    bool name(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer, \
+              struct lg_error *error)
+
+// ops_people.c
+TRACE_FUNCTION(people_supplier_add);
+TRACE_FUNCTION(people_supplier_list);
+TRACE_FUNCTION(people_material_add);
+TRACE_FUNCTION(people_material_list);
+TRACE_FUNCTION(people_operator_add);
+TRACE_FUNCTION(people_operator_list);
+// ops_lot.c
+TRACE_FUNCTION(lot_receive);
+TRACE_FUNCTION(lot_inspect);
+TRACE_FUNCTION(lot_release);
+TRACE_FUNCTION(lot_quarantine);
+TRACE_FUNCTION(lot_reject);
+// ops_stock.c
+TRACE_FUNCTION(stock_lot_list);
+TRACE_FUNCTION(stock_lot_show);
+TRACE_FUNCTION(stock_document_attach);
+// ops_machine.c
+TRACE_FUNCTION(machine_register);
+TRACE_FUNCTION(machine_identity);
+TRACE_FUNCTION(machine_confirm);
+TRACE_FUNCTION(machine_unauthorised);
+TRACE_FUNCTION(machine_list);
+TRACE_FUNCTION(machine_show);
+// ops_declaration.c
+TRACE_FUNCTION(declaration_make);
+TRACE_FUNCTION(declaration_cancel);
+TRACE_FUNCTION(declaration_list);
+// ops_job.c
+TRACE_FUNCTION(job_hold);
+TRACE_FUNCTION(job_start);
+TRACE_FUNCTION(job_refuse);
+TRACE_FUNCTION(job_pause);
+TRACE_FUNCTION(job_end);
+TRACE_FUNCTION(job_dry_run);
+// ops_host.c
+TRACE_FUNCTION(host_start);
+TRACE_FUNCTION(host_stop);
+// ops_record.c
+TRACE_FUNCTION(record_job_list);
+TRACE_FUNCTION(record_job_show);
+TRACE_FUNCTION(record_job_path);
+TRACE_FUNCTION(record_list);
+TRACE_FUNCTION(record_show);
+TRACE_FUNCTION(record_close);
+// ops_note.c
+TRACE_FUNCTION(note_add);
+TRACE_FUNCTION(note_list);
+TRACE_FUNCTION(note_correct);
+// ops_ledger.c
+TRACE_FUNCTION(ledger_op_checkpoint);
+TRACE_FUNCTION(ledger_op_events);
+TRACE_FUNCTION(ledger_op_head);
+TRACE_FUNCTION(ledger_op_lookup);
+
+#endif

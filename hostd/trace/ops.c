@@ -1,0 +1,167 @@
+// ops: the table of operations and the one way to run them. See ops.h.
+#include "ops.h"
+
+#include <string.h>
+
+#include "args.h"     // args_normalise
+#include "common.h"   // common_row
+#include "families.h" // the functions
+#include "json.h"     // json_text
+
+#define TAKES(...)                                                                                           \
+    (const char *const[]) {                                                                                  \
+        __VA_ARGS__ __VA_OPT__(, ) NULL                                                                      \
+    }
+#define METERED                                                                                              \
+    "reason", "lines", "bytes", "sha256", "started", "ended", "rapid_um", "feed_um", "work_um", "box",       \
+        "work_box", "work_us", "s_min_milli", "s_max_milli", "arcs", "errors", "pauses", "overrides",        \
+        "replaced", "path"
+
+const struct trace_op trace_ops[] = {
+    {"supplier.add", true, TAKES("!supplier", "!name", "email", "phone", "address"), "Add a supplier.",
+     people_supplier_add},
+    {"supplier.list", false, TAKES("limit", "after"), "List the suppliers.", people_supplier_list},
+    {"material.add", true,
+     TAKES("!material", "!name", "form", "thickness", "density", "grade", "diameter", "requires"),
+     "Add a material, and which kinds of document its lots must have.", people_material_add},
+    {"material.list", false, TAKES("limit", "after"), "List the materials.", people_material_list},
+    {"operator.add", true, TAKES("!operator", "!name", "badge"), "Add an operator.", people_operator_add},
+    {"operator.list", false, TAKES("limit", "after"), "List the operators.", people_operator_list},
+
+    {"lot.receive", true,
+     TAKES("!material", "!supplier", "!supplier_lot", "!quantity", "heat", "cert_heat", "purchase_order",
+           "expires", "by", "lot"),
+     "Receive a lot; a heat number that differs from the certificate's puts it in quarantine.", lot_receive},
+    {"lot.inspect", true, TAKES("!lot", "!heat", "!cert_heat", "by"),
+     "Compare the heat number on the material with the one on the certificate.", lot_inspect},
+    {"lot.release", true, TAKES("!lot", "by", "note"), "Release a lot for use.", lot_release},
+    {"lot.quarantine", true, TAKES("!lot", "!reason", "by"), "Put a lot in quarantine.", lot_quarantine},
+    {"lot.reject", true, TAKES("!lot", "!reason", "by"), "Reject a lot, for good.", lot_reject},
+    {"lot.list", false, TAKES("state", "material", "limit", "after"), "List the lots, newest first.",
+     stock_lot_list},
+    {"lot.show", false, TAKES("!lot"), "Show a lot with its documents, jobs, notes and events.",
+     stock_lot_show},
+    {"document.attach", true,
+     TAKES("lot", "material", "supplier", "!sha256", "!name", "!size", "!kind", "issuer", "issued", "expires",
+           "scope", "by"),
+     "Attach a stored document to a lot, a material or a supplier.", stock_document_attach},
+
+    {"machine.register", true, TAKES("!machine", "!board", "!kind", "serial_number", "name"),
+     "Register a machine of the configuration; without a change nothing is written.", machine_register},
+    {"machine.identity", true, TAKES("!machine", "usb_path", "firmware", "serial"),
+     "Record what a machine says it is.", machine_identity},
+    {"machine.confirm", true, TAKES("!machine", "by"), "Confirm that the identity last seen is right.",
+     machine_confirm},
+    {"machine.unauthorised", true, TAKES("!machine", "!status"),
+     "Record that a machine ran with no job open.", machine_unauthorised},
+    {"machine.list", false, TAKES("limit", "after"), "List the machines.", machine_list},
+    {"machine.show", false, TAKES("!machine"), "Show a machine with its last jobs, notes and events.",
+     machine_show},
+
+    {"declaration.make", true,
+     TAKES("!machine", "!lots", "operator", "order", "product", "count", "mode", "require"),
+     "Declare the lots that lie on a machine.", declaration_make},
+    {"declaration.cancel", true, TAKES("!declaration", "!reason", "by"), "Withdraw a declaration.",
+     declaration_cancel},
+    {"declaration.list", false, TAKES("machine", "state", "limit", "after"),
+     "List declarations, newest first.", declaration_list},
+
+    {"job.hold", true, TAKES("!machine", "!line"), "Record that a job's first work line waits.", job_hold},
+    {"job.start", true, TAKES("!machine", "!declaration", "job"),
+     "Start a job: opens its record and takes the declared quantities from the lots.", job_start},
+    {"job.refuse", true, TAKES("!job", "!reason"), "Record that a held job was refused.", job_refuse},
+    {"job.pause", true, TAKES("!job", "!reason"), "Record that a job was paused.", job_pause},
+    {"job.end", true, TAKES("!job", "!state", METERED), "End a job, with what was metered.", job_end},
+    {"job.dry_run", true, TAKES("!machine", METERED),
+     "Record a job whose beam never rose above the focus limit.", job_dry_run},
+    {"job.list", false, TAKES("machine", "from", "to", "state", "limit", "after"),
+     "List the jobs, newest first.", record_job_list},
+    {"job.show", false, TAKES("!job"), "Show a job with its lots, notes and events.", record_job_show},
+    {"job.path", false, TAKES("!job"), "The simplified path of a job, for its picture.", record_job_path},
+
+    {"host.start", true, TAKES("!version"), "Record lotgate's start and end what a crash left open.",
+     host_start},
+    {"host.stop", true, TAKES(), "Record lotgate's orderly stop.", host_stop},
+
+    {"record.list", false, TAKES("limit", "after"), "List the manufacture records, newest first.",
+     record_list},
+    {"record.show", false, TAKES("!record"), "Show a manufacture record with everything it links.",
+     record_show},
+    {"record.close", true, TAKES("!record", "by"), "Close a manufacture record.", record_close},
+
+    {"note.add", true, TAKES("!subject", "!text", "by"), "Write a note about a machine, lot, job or record.",
+     note_add},
+    {"note.list", false, TAKES("!subject", "limit", "after"), "List the notes about a thing.", note_list},
+    {"correction.add", true, TAKES("!event", "!field", "!value", "!reason", "by"),
+     "Correct a field that was entered wrongly; both values stay visible.", note_correct},
+
+    {"ledger.checkpoint", true, TAKES(), "Sign the ledger's head.", ledger_op_checkpoint},
+    {"ledger.head", false, TAKES(), "The last event's number and hash, and the public key.", ledger_op_head},
+    {"event.list", false, TAKES("after", "limit", "kind"), "List the events after a number.",
+     ledger_op_events},
+    {"lookup", false, TAKES("!code"), "What a scanned code is: a lot, a badge, a machine, a record, a job.",
+     ledger_op_lookup},
+    {NULL, false, NULL, NULL, NULL},
+};
+
+const struct trace_op *trace_op_find(const char *name) {
+    for (const struct trace_op *op = trace_ops; op->name; op++)
+        if (strcmp(op->name, name) == 0)
+            return op;
+    return NULL;
+}
+
+// `by` may be an operator's id or badge; then the operator's id is what is written down.
+static bool resolve_by(struct ledger *ledger, cJSON *args, struct lg_error *error) {
+    const char *by = json_text(args, "by");
+    cJSON *row;
+    if (!by)
+        return true;
+    if (!common_row(ledger, "operator_find", common_one("code", by), &row, error))
+        return false;
+    if (row) {
+        cJSON_DeleteItemFromObjectCaseSensitive(args, "by");
+        json_add_text(args, "by", json_text(row, "operator"));
+        cJSON_Delete(row);
+    }
+    return true;
+}
+
+bool trace_run_inside(struct ledger *ledger, const struct trace_op *op, const struct trace_context *context,
+                      const cJSON *args, cJSON **answer, struct lg_error *error) {
+    *answer = NULL;
+    cJSON *checked = args_normalise(op, args, error);
+    bool ok =
+        checked && resolve_by(ledger, checked, error) && op->run(ledger, context, checked, answer, error);
+    cJSON_Delete(checked);
+    if (!ok) {
+        cJSON_Delete(*answer);
+        *answer = NULL;
+    }
+    return ok;
+}
+
+bool trace_run(struct ledger *ledger, const char *name, const struct trace_context *context,
+               const cJSON *args, cJSON **answer, struct lg_error *error) {
+    const struct trace_op *op = trace_op_find(name);
+    *answer = NULL;
+    if (!op)
+        return lg_fail(error, "no_such_operation", "See /api/v1/openapi.json for what there is.",
+                       "There is no operation called \"%.48s\".", name);
+    if (!ledger_begin(ledger, error))
+        return false;
+    if (!trace_run_inside(ledger, op, context, args, answer, error)) {
+        ledger_rollback(ledger);
+        return false;
+    }
+    if (!op->writes) {
+        ledger_rollback(ledger); // a read changes nothing; the transaction made it one moment of the ledger
+        return true;
+    }
+    // Persist first, answer after: whoever gets this answer may rely on it through a power cut.
+    if (ledger_commit(ledger, error))
+        return true;
+    cJSON_Delete(*answer);
+    *answer = NULL;
+    return false;
+}

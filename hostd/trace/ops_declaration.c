@@ -1,0 +1,133 @@
+// ops_declaration: which lots lie on which machine. A declaration opens the gate for one job (each-job) or until
+// something changes (until-changed); it does not outlive a restart of lotgate, since the gate starts locked.
+#include "common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common_lots.h" // lots_check
+#include "families.h"
+#include "json.h" // json_text
+
+static bool is_required(const cJSON *args, const char *what) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json_get(args, "require")) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, what) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_open(struct ledger *ledger, const char *machine, struct lg_error *error) {
+    cJSON *filter = common_one("machine", machine), *row;
+    json_add_text(filter, "state", "open");
+    json_add_integer(filter, "limit", 1);
+    if (!common_row(ledger, "declaration_list", filter, &row, error))
+        return false;
+    if (row)
+        lg_fail(error, "already_declared",
+                "Start the job, or cancel the declaration first: `lotgate cancel`.",
+                "Machine %s already has the declaration %s.", machine, json_text(row, "declaration"));
+    cJSON_Delete(row);
+    return !row;
+}
+
+static bool add_operator(struct ledger *ledger, const cJSON *args, cJSON *body, struct lg_error *error) {
+    const char *code = json_text(args, "operator");
+    char id[65];
+    if (!code)
+        return !is_required(args, "operator") ||
+               lg_fail(error, "operator_required", "Scan your badge, or give the operator with the lot.",
+                       "This machine takes a declaration only with an operator.");
+    if (!common_operator(ledger, code, id, error))
+        return false;
+    json_add_text(body, "operator", id);
+    return true;
+}
+
+static bool add_lots(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                     cJSON *body, struct lg_error *error) {
+    cJSON *lots = lots_normalise(json_get(args, "lots"), error);
+    if (!lots)
+        return false;
+    json_add(body, "lots", lots);
+    const cJSON *lot;
+    cJSON_ArrayForEach(lot, lots) {
+        if (!lots_check(ledger, context, lot, error))
+            return false;
+    }
+    return true;
+}
+
+static bool add_mode(const cJSON *args, cJSON *body, struct lg_error *error) {
+    const char *mode = json_text(args, "mode");
+    if (mode && strcmp(mode, "each-job") != 0 && strcmp(mode, "until-changed") != 0)
+        return lg_fail(error, "bad_argument", "Use each-job or until-changed.",
+                       "There is no declaration mode \"%s\".", mode);
+    json_add_text(body, "mode", mode ? mode : "each-job");
+    return true;
+}
+
+static bool make_body(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                      cJSON *body, struct lg_error *error) {
+    static const char *const members[] = {"machine", "order", "product", "count", NULL};
+    const char *machine = json_text(args, "machine");
+    char declaration[65];
+    cJSON *row;
+    if (!common_need_machine(ledger, machine, &row, error))
+        return false;
+    cJSON_Delete(row);
+    common_copy(body, args, members);
+    return add_mode(args, body, error) && check_open(ledger, machine, error) &&
+           add_lots(ledger, context, args, body, error) && add_operator(ledger, args, body, error) &&
+           common_number(ledger, "DEC", body, "declaration", declaration, error);
+}
+
+static cJSON *make_answer(const cJSON *body) {
+    static const char *const members[] = {"declaration", "machine", "mode", "operator", NULL};
+    static const char *const lot_members[] = {"lot", "quantity", NULL};
+    cJSON *answer = common_copy(cJSON_CreateObject(), body, members), *lots = cJSON_CreateArray();
+    char *text = lots_say(json_get(body, "lots"), json_text(body, "operator"));
+    json_add_text(answer, "text", text);
+    free(text);
+    const cJSON *lot;
+    cJSON_ArrayForEach(lot, json_get(body, "lots"))
+        cJSON_AddItemToArray(lots, common_copy(cJSON_CreateObject(), lot, lot_members));
+    json_add(answer, "lots", lots);
+    return answer;
+}
+
+bool declaration_make(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                      cJSON **answer, struct lg_error *error) {
+    cJSON *body = cJSON_CreateObject();
+    if (!make_body(ledger, context, args, body, error)) {
+        cJSON_Delete(body);
+        return false;
+    }
+    *answer = make_answer(body);
+    return common_append(ledger, context, "declaration.made", body, error);
+}
+
+bool declaration_cancel(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                        cJSON **answer, struct lg_error *error) {
+    static const char *const members[] = {"declaration", "reason", "by", NULL};
+    const char *declaration = json_text(args, "declaration");
+    cJSON *row;
+    if (!common_need(ledger, "declaration_get", common_one("declaration", declaration), &row,
+                     "no_such_declaration", "declaration", declaration,
+                     "See what is declared with `lotgate machine list`.", error))
+        return false;
+    bool open = strcmp(json_text(row, "state"), "open") == 0;
+    if (!open)
+        lg_fail(error, "declaration_closed", "Nothing is to be done.", "Declaration %s is %s already.",
+                declaration, json_text(row, "state"));
+    cJSON_Delete(row);
+    *answer = common_one("declaration", declaration);
+    return open && common_append(ledger, context, "declaration.cancelled",
+                                 common_copy(cJSON_CreateObject(), args, members), error);
+}
+
+bool declaration_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                      cJSON **answer, struct lg_error *error) {
+    return common_filtered(ledger, "declaration_list", args, answer, error);
+}

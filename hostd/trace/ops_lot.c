@@ -1,0 +1,238 @@
+// ops_lot: a lot from its receipt to its release or rejection.
+//
+// The heat number on the material must be the one on its certificate. Where both are known and differ, the lot
+// is received into quarantine and can only be rejected, or inspected again with numbers that agree.
+#include "common.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "args.h" // args_is_id
+#include "families.h"
+#include "json.h" // json_text
+
+static const char *match_of(const char *heat, const char *cert_heat) {
+    if (!heat && !cert_heat)
+        return "none";
+    if (!heat || !cert_heat)
+        return "unchecked";
+    return strcmp(heat, cert_heat) == 0 ? "matched" : "mismatch";
+}
+
+#define MISMATCH_REASON "the heat number on the material is not the one on the certificate"
+
+// <MAT>-<MMYY>, by the time of receipt, UTC.
+static void sequence_of(char out[65], const char *material, int64_t now_us) {
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    snprintf(out, 65, "%s-%02d%02d", material, tm.tm_mon + 1, tm.tm_year % 100);
+}
+
+static bool begins_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+// A number that was given stays as it is, but must be new and not look like a record's or a job's.
+static bool check_given_number(struct ledger *ledger, const char *lot, struct lg_error *error) {
+    cJSON *row;
+    if (begins_with(lot, "MFG-") || begins_with(lot, "JOB-"))
+        return lg_fail(error, "bad_argument", "Choose another number, or let lotgate give one.",
+                       "Lot numbers don't begin with MFG- or JOB-: those are records and jobs.");
+    if (!common_row(ledger, "lot_facts", common_one("lot", lot), &row, error))
+        return false;
+    cJSON_Delete(row);
+    return !row || lg_fail(error, "already_exists", "Choose another number, or let lotgate give one.",
+                           "The lot %s is already there; a lot number is never used twice.", lot);
+}
+
+static bool number_lot(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                       cJSON *body, char lot[65], struct lg_error *error) {
+    const char *given = json_text(args, "lot");
+    char sequence[65];
+    if (given) {
+        snprintf(lot, 65, "%s", given);
+        json_add_text(body, "lot", lot);
+        return check_given_number(ledger, given, error);
+    }
+    sequence_of(sequence, json_text(args, "material"), context->now_us);
+    return common_number(ledger, sequence, body, "lot", lot, error);
+}
+
+static bool check_origin(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
+    const char *material = json_text(args, "material"), *supplier = json_text(args, "supplier");
+    cJSON *filter = common_one("material", material), *row;
+    json_add_integer(filter, "limit", 1);
+    if (!common_need(ledger, "material_list", filter, &row, "no_such_material", "material", material,
+                     "Add it with `lotgate material add`.", error))
+        return false;
+    cJSON_Delete(row);
+    filter = common_one("supplier", supplier);
+    json_add_integer(filter, "limit", 1);
+    if (!common_need(ledger, "supplier_list", filter, &row, "no_such_supplier", "supplier", supplier,
+                     "Add it with `lotgate supplier add`.", error))
+        return false;
+    cJSON_Delete(row);
+    return true;
+}
+
+static const char *next_step(const char *match) {
+    if (strcmp(match, "mismatch") == 0)
+        return "Set it apart: the heat numbers differ. Reject it, or inspect it again when a right certificate has come.";
+    if (strcmp(match, "unchecked") == 0)
+        return "Inspect it: compare the heat number on the material with the certificate, then release it.";
+    return "Release it with `lotgate lot release`, then it can be declared.";
+}
+
+static bool receive(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                    cJSON *body, char lot[65], struct lg_error *error) {
+    static const char *const members[] = {"material",  "supplier",       "supplier_lot", "heat",
+                                          "cert_heat", "purchase_order", "by",           NULL};
+    int64_t expires;
+    const char *match = match_of(json_text(args, "heat"), json_text(args, "cert_heat"));
+    bool mismatch = strcmp(match, "mismatch") == 0;
+    common_copy(body, args, members);
+    json_add_text(body, "match", match);
+    json_add_text(body, "state", mismatch ? "quarantined" : "received");
+    json_add_text(body, "reason", mismatch ? MISMATCH_REASON : NULL);
+    if (json_integer(args, "expires", &expires))
+        json_add_integer(body, "expires_us", expires);
+    return check_origin(ledger, args, error) &&
+           common_add_quantity(body, json_text(args, "quantity"), true, error) &&
+           number_lot(ledger, context, args, body, lot, error);
+}
+
+bool lot_receive(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                 cJSON **answer, struct lg_error *error) {
+    cJSON *body = cJSON_CreateObject();
+    char lot[65];
+    if (!receive(ledger, context, args, body, lot, error)) {
+        cJSON_Delete(body);
+        return false;
+    }
+    *answer = common_one("lot", lot);
+    json_add_text(*answer, "state", json_text(body, "state"));
+    json_add_text(*answer, "match", json_text(body, "match"));
+    json_add_text(*answer, "quantity", json_text(body, "quantity"));
+    json_add_text(*answer, "what_next", next_step(json_text(body, "match")));
+    return common_append(ledger, context, "lot.received", body, error);
+}
+
+// The facts of a lot that may still change state; code lot_rejected.
+static bool need_open_lot(struct ledger *ledger, const char *lot, cJSON **facts, struct lg_error *error) {
+    if (!common_need_lot(ledger, lot, facts, error))
+        return false;
+    if (strcmp(json_text(*facts, "state"), "rejected") != 0)
+        return true;
+    cJSON_Delete(*facts);
+    *facts = NULL;
+    return lg_fail(error, "lot_rejected",
+                   "Take another lot; receive this material anew if it was rejected by mistake.",
+                   "Lot %s was rejected, and that is final.", lot);
+}
+
+bool lot_inspect(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                 cJSON **answer, struct lg_error *error) {
+    static const char *const members[] = {"lot", "heat", "cert_heat", "by", NULL};
+    const char *lot = json_text(args, "lot"),
+               *match = match_of(json_text(args, "heat"), json_text(args, "cert_heat"));
+    bool mismatch = strcmp(match, "mismatch") == 0;
+    cJSON *facts;
+    if (!need_open_lot(ledger, lot, &facts, error))
+        return false;
+    cJSON *body = common_copy(cJSON_CreateObject(), args, members);
+    json_add_text(body, "match", match);
+    json_add_text(body, "reason", mismatch ? MISMATCH_REASON : NULL);
+    *answer = common_one("lot", lot);
+    json_add_text(*answer, "state", mismatch ? "quarantined" : json_text(facts, "state"));
+    json_add_text(*answer, "match", match);
+    json_add_text(*answer, "what_next", next_step(match));
+    cJSON_Delete(facts);
+    return common_append(ledger, context, "lot.inspected", body, error);
+}
+
+// A lot without the certificates that its material requires stays where it is.
+static bool check_documents(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
+                            struct lg_error *error) {
+    static const char *const members[] = {"lot", "material", "supplier", NULL};
+    cJSON *filter = common_copy(cJSON_CreateObject(), facts, members), *missing;
+    json_add_integer(filter, "now_us", context->now_us);
+    if (!common_list(ledger, "lot_missing_documents", filter, &missing, error))
+        return false;
+    char kinds[200] = "";
+    const cJSON *row;
+    cJSON_ArrayForEach(row, missing) {
+        size_t length = strlen(kinds);
+        snprintf(kinds + length, sizeof kinds - length, "%s%s", length ? ", " : "", json_text(row, "kind"));
+    }
+    cJSON_Delete(missing);
+    return !*kinds ||
+           lg_fail(
+               error, "certificate_missing",
+               "Ask the supplier for them and attach them with `lotgate lot receive --document` or in the office pages.",
+               "Lot %s lacks documents that its material %s requires: %s.", json_text(facts, "lot"),
+               json_text(facts, "material"), kinds);
+}
+
+static bool check_release(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
+                          struct lg_error *error) {
+    const char *lot = json_text(facts, "lot"), *match = json_text(facts, "match"),
+               *heat = json_text(facts, "heat"), *cert = json_text(facts, "cert_heat");
+    if (strcmp(json_text(facts, "state"), "released") == 0)
+        return lg_fail(error, "already_released", "Nothing is to be done.", "Lot %s is released already.",
+                       lot);
+    if (strcmp(match, "mismatch") == 0)
+        return lg_fail(
+            error, "heat_mismatch",
+            "Reject it with `lotgate lot reject`, or inspect it again when a certificate with the right number has come.",
+            "Lot %s can't be released: the material says heat %s, the certificate %s.", lot, heat, cert);
+    if (strcmp(match, "unchecked") == 0)
+        return lg_fail(error, "not_inspected", "Inspect it first: `lotgate lot inspect` with both numbers.",
+                       "Lot %s can't be released: %s %s has not been compared with the %s.", lot,
+                       heat ? "its heat number" : "its certificate's heat number", heat ? heat : cert,
+                       heat ? "certificate" : "number on the material");
+    return check_documents(ledger, context, facts, error);
+}
+
+static bool change_state(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                         const char *kind, const char *state, cJSON **answer, struct lg_error *error) {
+    static const char *const members[] = {"lot", "reason", "by", "note", NULL};
+    if (!common_append(ledger, context, kind, common_copy(cJSON_CreateObject(), args, members), error))
+        return false;
+    *answer = common_one("lot", json_text(args, "lot"));
+    json_add_text(*answer, "state", state);
+    return true;
+}
+
+bool lot_release(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                 cJSON **answer, struct lg_error *error) {
+    cJSON *facts;
+    if (!need_open_lot(ledger, json_text(args, "lot"), &facts, error))
+        return false;
+    bool ok = check_release(ledger, context, facts, error);
+    cJSON_Delete(facts);
+    return ok && change_state(ledger, context, args, "lot.released", "released", answer, error);
+}
+
+bool lot_quarantine(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                    cJSON **answer, struct lg_error *error) {
+    cJSON *facts;
+    if (!need_open_lot(ledger, json_text(args, "lot"), &facts, error))
+        return false;
+    bool already = strcmp(json_text(facts, "state"), "quarantined") == 0;
+    cJSON_Delete(facts);
+    if (already)
+        return lg_fail(error, "already_quarantined", "Nothing is to be done.",
+                       "Lot %s is in quarantine already.", json_text(args, "lot"));
+    return change_state(ledger, context, args, "lot.quarantined", "quarantined", answer, error);
+}
+
+bool lot_reject(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer,
+                struct lg_error *error) {
+    cJSON *facts;
+    if (!need_open_lot(ledger, json_text(args, "lot"), &facts, error))
+        return false;
+    cJSON_Delete(facts);
+    return change_state(ledger, context, args, "lot.rejected", "rejected", answer, error);
+}
