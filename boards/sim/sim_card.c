@@ -21,7 +21,7 @@ bool sim_card_store(struct sim *s, const char *name, const char *text, size_t le
     s->card = copy;
     s->card_length = length;
     s->card_running = false;
-    strcpy(s->card_name, name);
+    memcpy(s->card_name, name, strlen(name) + 1);
     return true;
 }
 

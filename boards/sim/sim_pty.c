@@ -63,13 +63,18 @@ static bool open_terminal(struct sim_pty *p, char *error, size_t room) {
 }
 
 static size_t escape(char *out, const char *text, size_t length) {
+    static const char digits[] = "0123456789abcdef";
     char *at = out;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c >= ' ' && c < 0x7F && c != '\\')
+        if (c >= ' ' && c < 0x7F && c != '\\') {
             *at++ = (char)c;
-        else
-            at += sprintf(at, "\\x%02x", c);
+            continue;
+        }
+        *at++ = '\\';
+        *at++ = 'x';
+        *at++ = digits[c >> 4];
+        *at++ = digits[c & 15];
     }
     return (size_t)(at - out);
 }

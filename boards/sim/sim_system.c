@@ -4,6 +4,7 @@
 #include "sim_settings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +157,7 @@ static uint16_t build_info(struct sim *s, const char *rest) {
         return ERROR_STATEMENT;
     if (strlen(rest + 1) >= SIM_TEXT_MAX)
         return ERROR_LENGTH;
-    strcpy(s->user_text, rest + 1);
+    snprintf(s->user_text, sizeof s->user_text, "%s", rest + 1);
     return 0;
 }
 
@@ -199,7 +200,7 @@ static uint16_t startup_lines(struct sim *s, const char *rest) {
     bool work;
     uint16_t error = rest[1] ? sim_gcode_line(s, rest + 1, false, &work) : 0;
     if (!error)
-        strcpy(s->startup_line[(int)number], rest + 1);
+        snprintf(s->startup_line[(int)number], sizeof s->startup_line[0], "%s", rest + 1);
     return error;
 }
 
