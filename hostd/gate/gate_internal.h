@@ -106,6 +106,7 @@ struct dues {
     uint32_t first, count;
     uint32_t bytes; // in the machine's receive buffer, as far as is known
     uint32_t beam;  // how many of them have DUE_BEAM
+    uint32_t gcode; // ... have DUE_GCODE: the others are queries and the empty lines of pollers
 };
 
 // --- what lotgate answers itself
@@ -292,7 +293,7 @@ void gate_queue_clear(struct queue *q);
 
 // the due lines, in gate_queue.c too
 struct due *
-gate_due_push(struct dues *d); // NULL when full; zeroed; bytes and beam are counted by gate_due_count
+gate_due_push(struct dues *d); // NULL when full; zeroed; counted by gate_due_count
 void gate_due_count(struct dues *d, const struct due *due);
 struct due *gate_due_head(struct dues *d);
 void gate_due_pop(struct dues *d);

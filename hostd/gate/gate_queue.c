@@ -116,6 +116,7 @@ struct due *gate_due_push(struct dues *d) {
 void gate_due_count(struct dues *d, const struct due *due) {
     d->bytes += due->bytes;
     d->beam += (due->flags & DUE_BEAM) != 0;
+    d->gcode += (due->flags & DUE_GCODE) != 0;
 }
 
 struct due *gate_due_head(struct dues *d) {
@@ -127,13 +128,14 @@ void gate_due_pop(struct dues *d) {
     assert(due);
     d->bytes -= due->bytes;
     d->beam -= (due->flags & DUE_BEAM) != 0;
+    d->gcode -= (due->flags & DUE_GCODE) != 0;
     d->first = (d->first + 1) % GATE_OUTSTANDING_MAX;
     d->count--;
 }
 
 void gate_due_clear(struct dues *d) {
     d->first = d->count = 0;
-    d->bytes = d->beam = 0;
+    d->bytes = d->beam = d->gcode = 0;
 }
 
 void gate_due_disown(struct dues *d) {

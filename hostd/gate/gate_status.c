@@ -88,7 +88,8 @@ static void end_by_report(struct gate *g, const struct grbl_status *s) {
         return;
     }
     bool more = g->queue.count && !g->job.ending && !g->job.next_waits;
-    if (more || g->dues.count || g->now < g->job.line_us + g->config.idle_us)
+    // A sender that polls with `?` and an empty line has one of them unanswered at every report.
+    if (more || g->dues.gcode || g->now < g->job.line_us + g->config.idle_us)
         return;
     gate_job_end(g, GATE_END_COMPLETED, "no line came and the machine is idle");
 }
