@@ -37,7 +37,8 @@ bool cli_flag(const struct cli_call *call, const char *option) {
     return false;
 }
 
-static const struct cli_option *option_find(const struct cli_option *options, const char *name, size_t length) {
+static const struct cli_option *option_find(const struct cli_option *options, const char *name,
+                                            size_t length) {
     for (; options != NULL && options->name != NULL; options++)
         if (strlen(options->name) == length && memcmp(options->name, name, length) == 0)
             return options;
@@ -60,13 +61,14 @@ static bool unknown_option(const struct cli_call *call, const char *typed, struc
 }
 
 // Global options go to their own fields, the command's to the list.
-static bool take(struct cli_call *call, const struct cli_option *option, const char *value, struct lg_error *error) {
+static bool take(struct cli_call *call, const struct cli_option *option, const char *value,
+                 struct lg_error *error) {
     const struct {
         const char *name;
         const char **text;
         bool *flag;
-    } globals[] = {{"c", &call->config, NULL},   {"data", &call->data, NULL}, {"json", NULL, &call->json},
-                   {"csv", NULL, &call->csv},    {"help", NULL, &call->help}, {"h", NULL, &call->help},
+    } globals[] = {{"c", &call->config, NULL},       {"data", &call->data, NULL}, {"json", NULL, &call->json},
+                   {"csv", NULL, &call->csv},        {"help", NULL, &call->help}, {"h", NULL, &call->help},
                    {"version", NULL, &call->version}};
     for (size_t i = 0; i < sizeof globals / sizeof globals[0]; i++) {
         if (strcmp(globals[i].name, option->name) != 0)
@@ -80,7 +82,8 @@ static bool take(struct cli_call *call, const struct cli_option *option, const c
     if (cli_flag(call, option->name) && option->value != NULL && !(option->flags & CLI_REPEATS))
         return lg_fail(error, "usage", "Give it once.", "--%s was given twice.", option->name);
     if (call->given_count == CLI_VALUES_MAX)
-        return lg_fail(error, "usage", "Use several commands.", "More than %d options on one line.", CLI_VALUES_MAX);
+        return lg_fail(error, "usage", "Use several commands.", "More than %d options on one line.",
+                       CLI_VALUES_MAX);
     call->given[call->given_count++] = (struct cli_given){option, value};
     return true;
 }
@@ -153,7 +156,8 @@ static bool take_word(struct cli_call *call, const char *word, struct lg_error *
         return lg_fail(error, "usage", "Put quotes around a name or text with blanks.",
                        "\"%s\" is one word too many.", word);
     if (call->word_count == CLI_WORDS_MAX)
-        return lg_fail(error, "usage", "Use several commands.", "More than %d words on one line.", CLI_WORDS_MAX);
+        return lg_fail(error, "usage", "Use several commands.", "More than %d words on one line.",
+                       CLI_WORDS_MAX);
     call->words[call->word_count++] = word;
     return true;
 }
@@ -162,8 +166,8 @@ static bool complete(const struct cli_call *call, struct lg_error *error) {
     if (call->group == NULL)
         return lg_fail(error, "usage", "`lotgate help` lists the commands.", "No command was given.");
     if (call->command == NULL)
-        return lg_fail(error, "usage", "Add one of the words below.", "\"lotgate %s\" is only half a command.",
-                       call->group->name);
+        return lg_fail(error, "usage", "Add one of the words below.",
+                       "\"lotgate %s\" is only half a command.", call->group->name);
     size_t n = 0;
     for (const struct cli_word *w = call->command->words; w != NULL && w->name != NULL; w++, n++)
         if ((w->flags & CLI_REQUIRED) && n >= call->word_count)
@@ -197,8 +201,8 @@ bool cli_args_parse(struct cli_call *call, int argc, char **argv, struct lg_erro
     return call->help || call->version || complete(call, error);
 }
 
-static bool add_argument(cJSON *object, const char *argument, const char *name, unsigned flags, const char *text,
-                         struct lg_error *error) {
+static bool add_argument(cJSON *object, const char *argument, const char *name, unsigned flags,
+                         const char *text, struct lg_error *error) {
     if (!(flags & CLI_INTEGER)) {
         json_add_text(object, argument, text);
         return true;
@@ -219,7 +223,8 @@ cJSON *cli_args_object(const struct cli_call *call, struct lg_error *error) {
     const struct cli_word *words = call->command->words;
     for (size_t i = 0; ok && words != NULL && words[i].name != NULL && i < call->word_count; i++)
         if (words[i].argument != NULL)
-            ok = add_argument(object, words[i].argument, words[i].name, words[i].flags, call->words[i], error);
+            ok =
+                add_argument(object, words[i].argument, words[i].name, words[i].flags, call->words[i], error);
     for (size_t i = 0; ok && i < call->given_count; i++) {
         const struct cli_option *o = call->given[i].option;
         if (o->argument == NULL)

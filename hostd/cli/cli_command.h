@@ -13,20 +13,31 @@
 #include "cli_paths.h" // cli_paths
 #include "cli_table.h" // cli_column
 
-#define CLI_WORDS_MAX 40    // positional arguments on one line
-#define CLI_VALUES_MAX 64   // options on one line
+#define CLI_WORDS_MAX  40 // positional arguments on one line
+#define CLI_VALUES_MAX 64 // options on one line
 
 // What a value stands for: how bash completes it.
 enum cli_kind {
-    CLI_ANY, CLI_FILE, CLI_DIRECTORY, CLI_LOT, CLI_LOTS, CLI_MACHINE, CLI_MATERIAL, CLI_SUPPLIER, CLI_OPERATOR,
-    CLI_RECORD, CLI_JOB, CLI_COMMANDS, CLI_KINDS
+    CLI_ANY,
+    CLI_FILE,
+    CLI_DIRECTORY,
+    CLI_LOT,
+    CLI_LOTS,
+    CLI_MACHINE,
+    CLI_MATERIAL,
+    CLI_SUPPLIER,
+    CLI_OPERATOR,
+    CLI_RECORD,
+    CLI_JOB,
+    CLI_COMMANDS,
+    CLI_KINDS
 };
 
 enum { CLI_REQUIRED = 1, CLI_REPEATS = 2, CLI_INTEGER = 4, CLI_HIDDEN = 8 };
 
 struct cli_option {
-    const char *name;     // without its dashes: "supplier-lot"
-    const char *value;    // what stands for its value in the usage: "N"; NULL: a flag
+    const char *name;  // without its dashes: "supplier-lot"
+    const char *value; // what stands for its value in the usage: "N"; NULL: a flag
     const char *help;
     const char *argument; // the operation's argument that it fills; NULL: the command's function takes it
     enum cli_kind kind;
@@ -43,25 +54,26 @@ struct cli_word { // a positional argument
 struct cli_call;
 
 struct cli_command {
-    const char *verb;    // NULL: the group's name is the whole command
-    const char *summary; // one line, no full stop
-    const char *details; // sentences for help and man page; may be NULL
+    const char *verb;                 // NULL: the group's name is the whole command
+    const char *summary;              // one line, no full stop
+    const char *details;              // sentences for help and man page; may be NULL
     const struct cli_word *words;     // ends with a NULL name; may be NULL
     const struct cli_option *options; // the same
     const char *op;                   // operation asked for; NULL: the function knows
     const struct cli_column *columns; // of a listing; ends with a NULL title; may be NULL
-    const char *done;                 // what to say after an act: "Lot {lot} is {state}."
+    const char *page; // of a long listing: the member of a row that `after` takes; may be NULL
+    const char *done; // what to say after an act: "Lot {lot} is {state}."
     int (*run)(struct cli_call *call);
     unsigned flags; // CLI_HIDDEN: left out of usage, man page and completion
 };
 
 struct cli_group {
     const char *name;
-    const char *summary; // one line
+    const char *summary;                // one line
     const struct cli_command *commands; // ends with a NULL run
 };
 
-extern const struct cli_group cli_groups[];         // ends with a NULL name
+extern const struct cli_group cli_groups[];          // ends with a NULL name
 extern const struct cli_option cli_global_options[]; // ends with a NULL name; -c stands as "c"
 
 const struct cli_group *cli_group_find(const char *name);
@@ -78,13 +90,13 @@ struct cli_call {
     size_t word_count;
     struct cli_given {
         const struct cli_option *option;
-        const char *text; // NULL for a flag
+        const char *text;    // NULL for a flag
     } given[CLI_VALUES_MAX]; // in the order given
     size_t given_count;
     const char *config, *data; // -c, --data; NULL when not given
     bool json, csv, help, version;
-    struct cli_paths paths;   // found before the command runs
-    struct cli_door *door;    // opened at the first question
+    struct cli_paths paths; // found before the command runs
+    struct cli_door *door;  // opened at the first question
 };
 
 // The value of an option (the last one given), or NULL; whether a flag was given.

@@ -81,7 +81,8 @@ static int ask_daemon(int fd, const char *op, const cJSON *args, cJSON **answer,
     char target[128], who[64], headers[160];
     snprintf(target, sizeof target, "/api/v1/op/%s", op);
     actor(who, sizeof who);
-    snprintf(headers, sizeof headers, "Accept: application/json\r\nConnection: close\r\nX-Lotgate-Actor: %s\r\n", who);
+    snprintf(headers, sizeof headers,
+             "Accept: application/json\r\nConnection: close\r\nX-Lotgate-Actor: %s\r\n", who);
     int64_t deadline = time_monotonic_us() + CLI_HTTP_DEADLINE_US;
     char *text = json_print(args), *body = NULL;
     int http = 0;
@@ -137,7 +138,8 @@ struct ledger *cli_ledger(struct cli_call *call, enum ledger_mode mode, int *sta
     ledger_close(door->ledger);
     door->ledger = NULL;
     if (mode == LEDGER_READER && !ledger_exists(call)) {
-        lg_fail(error, "no_ledger", "Name the right directory with --data DIR, or start with `lotgate supplier add`.",
+        lg_fail(error, "no_ledger",
+                "Name the right directory with --data DIR, or start with `lotgate supplier add`.",
                 "There is no ledger in %.400s yet.", call->paths.data);
         return NULL;
     }
@@ -151,7 +153,8 @@ struct ledger *cli_ledger(struct cli_call *call, enum ledger_mode mode, int *sta
 }
 
 // Opens the ledger in this process, or finds that a daemon has come up meanwhile (*fd >= 0).
-static struct ledger *open_here(struct cli_call *call, bool writes, int *fd, int *status, struct lg_error *error) {
+static struct ledger *open_here(struct cli_call *call, bool writes, int *fd, int *status,
+                                struct lg_error *error) {
     int64_t give_up = time_monotonic_us() + CLI_BUSY_WAIT_US;
     for (;;) {
         struct ledger *ledger = cli_ledger(call, writes ? LEDGER_WRITER : LEDGER_READER, status, error);
@@ -162,8 +165,10 @@ static struct ledger *open_here(struct cli_call *call, bool writes, int *fd, int
             return NULL;
         if (time_monotonic_us() > give_up) {
             *status = CLI_NO_DAEMON;
-            lg_fail(error, "no_daemon", "Wait until it has ended (a daemon that starts or stops, another command).",
-                    "Another process holds the ledger in %.300s and does not answer at its socket.", call->paths.data);
+            lg_fail(error, "no_daemon",
+                    "Wait until it has ended (a daemon that starts or stops, another command).",
+                    "Another process holds the ledger in %.300s and does not answer at its socket.",
+                    call->paths.data);
             return NULL;
         }
         poll(NULL, 0, 20); // the holder tells nobody when it lets go: look again

@@ -20,9 +20,9 @@ static void fail(struct cli_http_reader *r, const char *fault) {
 // "HTTP/1.1 200 OK"
 static void status_line(struct cli_http_reader *r) {
     const char *l = r->line;
-    bool ok = r->length >= 12 && memcmp(l, "HTTP/1.", 7) == 0 && (l[7] == '0' || l[7] == '1') && l[8] == ' ' &&
-              l[9] >= '1' && l[9] <= '5' && isdigit((unsigned char)l[10]) && isdigit((unsigned char)l[11]) &&
-              (l[12] == ' ' || l[12] == '\0');
+    bool ok = r->length >= 12 && memcmp(l, "HTTP/1.", 7) == 0 && (l[7] == '0' || l[7] == '1') &&
+              l[8] == ' ' && l[9] >= '1' && l[9] <= '5' && isdigit((unsigned char)l[10]) &&
+              isdigit((unsigned char)l[11]) && (l[12] == ' ' || l[12] == '\0');
     if (!ok) {
         fail(r, "the first line is no HTTP status");
         return;

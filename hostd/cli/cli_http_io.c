@@ -61,9 +61,10 @@ static bool wait_for(int fd, short events, int64_t deadline_us) {
 }
 
 static bool gone(struct lg_error *error, const char *how) {
-    return lg_fail(error, "daemon_gone",
-                   "Look whether it still runs (systemctl status lotgate) and whether what you asked for was done.",
-                   "The daemon %s before it answered.", how);
+    return lg_fail(
+        error, "daemon_gone",
+        "Look whether it still runs (systemctl status lotgate) and whether what you asked for was done.",
+        "The daemon %s before it answered.", how);
 }
 
 static bool write_all(int fd, const char *bytes, size_t length, int64_t deadline_us, struct lg_error *error) {
@@ -114,7 +115,8 @@ static bool append(void *context, const char *bytes, size_t length) {
     return true;
 }
 
-bool cli_http_receive(int fd, int *status, char **body, size_t *length, int64_t deadline_us, struct lg_error *error) {
+bool cli_http_receive(int fd, int *status, char **body, size_t *length, int64_t deadline_us,
+                      struct lg_error *error) {
     struct whole whole = {malloc(CLI_HTTP_BODY_MAX + 1), 0};
     struct cli_http_reader *reader = malloc(sizeof *reader);
     lg_assert(whole.bytes != NULL && reader != NULL);

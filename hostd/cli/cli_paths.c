@@ -17,7 +17,8 @@ bool cli_paths_join(char *out, size_t room, const char *directory, const char *n
 
 static bool set_path(char out[PATH_MAX], const char *path, struct lg_error *error) {
     if (strlen(path) >= PATH_MAX)
-        return lg_fail(error, "no_data_directory", "Use a shorter path.", "The path %.80s… is too long.", path);
+        return lg_fail(error, "no_data_directory", "Use a shorter path.", "The path %.80s… is too long.",
+                       path);
     memcpy(out, path, strlen(path) + 1);
     return true;
 }

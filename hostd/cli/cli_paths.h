@@ -13,9 +13,9 @@
 #include "error.h"
 
 #define CLI_SYSTEM_CONFIG "/etc/lotgate/lotgate.json"
-#define CLI_SYSTEM_DATA "/var/lib/lotgate"
-#define CLI_SITE_MAX 8
-#define CLI_CONFIG_MAX (1024 * 1024) // bytes of a configuration file
+#define CLI_SYSTEM_DATA   "/var/lib/lotgate"
+#define CLI_SITE_MAX      8
+#define CLI_CONFIG_MAX    (1024 * 1024) // bytes of a configuration file
 
 struct cli_paths {
     char config[PATH_MAX]; // the configuration file that applies; "" when there is none

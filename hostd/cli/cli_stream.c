@@ -10,8 +10,8 @@
 bool cli_stream_may_send(const struct cli_stream *stream, size_t length) {
     if (stream->lines == 0)
         return true;
-    return !stream->line_by_line && stream->lines < CLI_STREAM_LINES_MAX &&
-           length <= CLI_STREAM_BYTES_MAX && stream->bytes <= CLI_STREAM_BYTES_MAX - length;
+    return !stream->line_by_line && stream->lines < CLI_STREAM_LINES_MAX && length <= CLI_STREAM_BYTES_MAX &&
+           stream->bytes <= CLI_STREAM_BYTES_MAX - length;
 }
 
 void cli_stream_sent(struct cli_stream *stream, size_t length, uint64_t number) {

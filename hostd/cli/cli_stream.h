@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLI_STREAM_BYTES_MAX 127 // in flight: Grbl on AVR has a buffer of 128
-#define CLI_STREAM_LINES_MAX 127 // in flight: a line is a byte at least
-#define CLI_STREAM_LINE_MAX 1024 // bytes of one line of a file, its end included
+#define CLI_STREAM_BYTES_MAX 127  // in flight: Grbl on AVR has a buffer of 128
+#define CLI_STREAM_LINES_MAX 127  // in flight: a line is a byte at least
+#define CLI_STREAM_LINE_MAX  1024 // bytes of one line of a file, its end included
 
 struct cli_stream {
     bool line_by_line; // one line in flight at the most
@@ -29,7 +29,12 @@ void cli_stream_sent(struct cli_stream *stream, size_t length, uint64_t number);
 uint64_t cli_stream_answered(struct cli_stream *stream);
 
 enum cli_reply_type {
-    CLI_REPLY_OTHER, CLI_REPLY_OK, CLI_REPLY_ERROR, CLI_REPLY_ALARM, CLI_REPLY_BANNER, CLI_REPLY_MESSAGE,
+    CLI_REPLY_OTHER,
+    CLI_REPLY_OK,
+    CLI_REPLY_ERROR,
+    CLI_REPLY_ALARM,
+    CLI_REPLY_BANNER,
+    CLI_REPLY_MESSAGE,
     CLI_REPLY_STATUS
 };
 struct cli_reply {

@@ -12,12 +12,14 @@
 static const struct {
     const char *state, *colour;
 } state_colours[] = {
-    {"released", "\x1b[32m"},   {"completed", "\x1b[32m"},    {"idle", "\x1b[32m"},        {"armed", "\x1b[32m"},
-    {"running", "\x1b[36m"},    {"held", "\x1b[33m"},         {"quarantine", "\x1b[33m"},  {"quarantined", "\x1b[33m"},
-    {"open", "\x1b[36m"},       {"fault", "\x1b[31m"},        {"rejected", "\x1b[31m"},    {"alarm", "\x1b[31m"},
-    {"aborted", "\x1b[31m"},    {"machine_lost", "\x1b[31m"}, {"sender_lost", "\x1b[31m"}, {"host_lost", "\x1b[31m"},
-    {"refused", "\x1b[33m"},    {"offline", "\x1b[2m"},       {"used_up", "\x1b[2m"},      {"closed", "\x1b[32m"},
-    {"recalled", "\x1b[31m"},   {"expired", "\x1b[33m"},
+    {"released", "\x1b[32m"},   {"completed", "\x1b[32m"},    {"idle", "\x1b[32m"},
+    {"armed", "\x1b[32m"},      {"running", "\x1b[36m"},      {"held", "\x1b[33m"},
+    {"quarantine", "\x1b[33m"}, {"quarantined", "\x1b[33m"},  {"open", "\x1b[36m"},
+    {"fault", "\x1b[31m"},      {"rejected", "\x1b[31m"},     {"alarm", "\x1b[31m"},
+    {"aborted", "\x1b[31m"},    {"machine_lost", "\x1b[31m"}, {"sender_lost", "\x1b[31m"},
+    {"host_lost", "\x1b[31m"},  {"refused", "\x1b[33m"},      {"offline", "\x1b[2m"},
+    {"used_up", "\x1b[2m"},     {"closed", "\x1b[32m"},       {"recalled", "\x1b[31m"},
+    {"expired", "\x1b[33m"},
 };
 
 const char *cli_state_colour(const char *state) {
@@ -32,19 +34,27 @@ static void put_scalar(FILE *out, const cJSON *value) {
         fputs(value->valuestring, out);
     else if (cJSON_IsBool(value))
         fputs(cJSON_IsTrue(value) ? "yes" : "no", out);
-    else if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 9e15 && floor(value->valuedouble) == value->valuedouble)
+    else if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 9e15 &&
+             floor(value->valuedouble) == value->valuedouble)
         fprintf(out, "%.0f", value->valuedouble);
     else if (cJSON_IsNumber(value))
         fprintf(out, "%.6g", value->valuedouble);
 }
 
-static void put_lot(FILE *out, const cJSON *lot) {
-    if (!cJSON_IsObject(lot)) {
-        put_scalar(out, lot);
+// An object in a cell: the member that names it; a lot with its quantity.
+static void put_object(FILE *out, const cJSON *object) {
+    static const char *const names[] = {"lot", "text", "job", "state"};
+    if (!cJSON_IsObject(object)) {
+        put_scalar(out, object);
         return;
     }
-    put_scalar(out, json_get(lot, "lot"));
-    const cJSON *quantity = json_get(lot, "quantity");
+    size_t n = 0;
+    while (n < sizeof names / sizeof names[0] && json_text(object, names[n]) == NULL)
+        n++;
+    if (n == sizeof names / sizeof names[0])
+        return;
+    fputs(json_text(object, names[n]), out);
+    const cJSON *quantity = n == 0 ? json_get(object, "quantity") : NULL;
     if (quantity != NULL && !cJSON_IsNull(quantity)) {
         fputc(' ', out);
         put_scalar(out, quantity);
@@ -56,7 +66,7 @@ static void put_list(FILE *out, const cJSON *list) {
     const char *comma = "";
     cJSON_ArrayForEach(item, list) {
         fputs(comma, out);
-        put_lot(out, item);
+        put_object(out, item);
         comma = ", ";
     }
 }
@@ -78,14 +88,14 @@ char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exac
     const cJSON *value = json_get(row, column->key);
     if (cJSON_IsArray(value))
         put_list(out, value);
-    else if (cJSON_IsObject(value))
-        put_lot(out, value);
     else if (column->kind == CLI_CELL_TIME && cJSON_IsString(value) && !exact)
         put_time(out, value->valuestring);
+    else if (column->kind == CLI_CELL_MILLI && cJSON_IsNumber(value) && !exact)
+        fprintf(out, "%.10g", value->valuedouble / 1000);
     else if (column->kind == CLI_CELL_HASH && cJSON_IsString(value) && !exact)
         fprintf(out, "%.12s", value->valuestring);
     else
-        put_scalar(out, value);
+        put_object(out, value);
     lg_assert(fclose(out) == 0 && text != NULL);
     return text;
 }
@@ -127,12 +137,14 @@ static void grid_fill(struct grid *grid, const cJSON *rows, const struct cli_col
     }
 }
 
-static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell kind, bool last, const char *colour) {
+static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell kind, bool last,
+                     const char *colour) {
     int pad = (int)(width - cli_text_width(text));
-    if (kind == CLI_CELL_NUMBER)
+    bool right = kind == CLI_CELL_NUMBER || kind == CLI_CELL_MILLI;
+    if (right)
         fprintf(out, "%*s", pad, "");
     fprintf(out, "%s%s%s", colour, text, colour[0] != '\0' ? CLI_COLOUR_END : "");
-    if (kind != CLI_CELL_NUMBER && !last)
+    if (!right && !last)
         fprintf(out, "%*s", pad, "");
     fputs(last ? "\n" : "  ", out);
 }

@@ -10,12 +10,12 @@
 
 // How a member of a row is shown.
 enum cli_cell {
-    CLI_CELL_TEXT,   // text, number or yes/no; a list as its members with commas
+    CLI_CELL_TEXT,   // text, number or yes/no; an object by the member that names it; a list with commas
     CLI_CELL_NUMBER, // right-aligned
+    CLI_CELL_MILLI,  // a number kept in thousandths (µm, mg/cm³) shown in units; in CSV as it is kept
     CLI_CELL_TIME,   // in tables to the second; in CSV exactly
     CLI_CELL_HASH,   // in tables the first 12 digits; in CSV all
-    CLI_CELL_STATE,  // coloured on a terminal
-    CLI_CELL_LOTS    // [{lot, quantity}, ...] as "ACR-1126-001 1sheet, ..."
+    CLI_CELL_STATE   // coloured on a terminal
 };
 
 struct cli_column {

@@ -1,0 +1,134 @@
+// ledger: the chain of events itself.
+#include "ledger.h"
+
+#include "cli_args.h" // cli_args_object
+#include "cli_door.h" // cli_ledger
+#include "cli_groups.h"
+#include "cli_output.h"
+#include "json.h"
+
+static double per_second(const struct ledger_verdict *verdict) {
+    return verdict->elapsed_us > 0 ? (double)verdict->events * 1e6 / (double)verdict->elapsed_us : 0;
+}
+
+static void tell_json(const struct ledger_verdict *verdict) {
+    cJSON *answer = cJSON_CreateObject();
+    lg_assert(answer != NULL);
+    json_add(answer, "ok", cJSON_CreateBool(verdict->ok));
+    json_add_integer(answer, "events", verdict->events);
+    json_add_integer(answer, "checkpoints", verdict->checkpoints);
+    json_add_text(answer, "head", verdict->head);
+    json_add_integer(answer, "elapsed_us", verdict->elapsed_us);
+    json_add_integer(answer, "events_per_second", (int64_t)per_second(verdict));
+    if (!verdict->ok) {
+        json_add_integer(answer, "first_bad", verdict->first_bad);
+        json_add_text(answer, "finding", verdict->finding);
+    }
+    cli_print_json(answer);
+    cJSON_Delete(answer);
+}
+
+static int verify(struct cli_call *call) {
+    struct lg_error error = {0};
+    struct ledger_verdict verdict = {0};
+    int status = CLI_REFUSED;
+    struct ledger *ledger = cli_ledger(call, LEDGER_READER, &status, &error);
+    if (ledger == NULL || !ledger_verify(ledger, cli_given(call, "public-key"), &verdict, &error))
+        return cli_fail(status, &error);
+    if (call->json) {
+        tell_json(&verdict);
+    } else {
+        printf("events       %lld (%.0f per second)\ncheckpoints  %lld\nhead         %s\n",
+               (long long)verdict.events, per_second(&verdict), (long long)verdict.checkpoints, verdict.head);
+        if (verdict.ok)
+            puts("The chain, the signatures and the tables are right.");
+    }
+    if (verdict.ok)
+        return CLI_DONE;
+    lg_fail(&error, "ledger_bad", "Keep this file as it is, and compare it with a backup.",
+            "The ledger is not right: %s", verdict.finding);
+    return cli_fail(CLI_REFUSED, &error);
+}
+
+static int rebuild(struct cli_call *call) {
+    struct lg_error error = {0};
+    int status = CLI_REFUSED;
+    int64_t events = 0;
+    if (cli_daemon_runs(call)) {
+        lg_fail(&error, "ledger_busy", "Stop it first: systemctl stop lotgate.",
+                "The tables can't be made anew while the daemon writes to them.");
+        return cli_fail(CLI_REFUSED, &error);
+    }
+    struct ledger *ledger = cli_ledger(call, LEDGER_WRITER, &status, &error);
+    if (ledger == NULL || !ledger_rebuild(ledger, &events, &error))
+        return cli_fail(status, &error);
+    if (call->json)
+        printf("{\"events\": %lld}\n", (long long)events);
+    else
+        printf("The tables are made anew from %lld events.\n", (long long)events);
+    return CLI_DONE;
+}
+
+static int backup(struct cli_call *call) {
+    struct lg_error error = {0};
+    int status = CLI_REFUSED;
+    struct ledger *ledger = cli_ledger(call, LEDGER_READER, &status, &error);
+    if (ledger == NULL || !ledger_backup(ledger, call->words[0], &error))
+        return cli_fail(status, &error);
+    if (!call->json)
+        printf(
+            "The ledger is copied to %s. Its documents and keys lie beside it: copy %s/documents and ledger.pub "
+            "as well.\n",
+            call->words[0], call->paths.data);
+    return CLI_DONE;
+}
+
+static int export_events(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *args = cli_args_object(call, &error);
+    if (args == NULL)
+        return cli_fail(CLI_USAGE, &error);
+    return cli_ask_pages(call, "event.list", args, "seq", LONG_MAX - 1, cli_print_lines, NULL, NULL);
+}
+
+static const struct cli_word file_word[] = {{.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_option verify_options[] = {
+    {.name = "public-key",
+     .value = "HEX",
+     .help = "the key to check signatures with (default: ledger.pub beside it)"},
+    {0}};
+static const struct cli_option export_options[] = {
+    {.name = "after",
+     .value = "SEQ",
+     .help = "only the events after this number",
+     .argument = "after",
+     .flags = CLI_INTEGER},
+    {.name = "kind", .value = "KIND", .help = "only events of this kind: lot.released", .argument = "kind"},
+    {0}};
+
+const struct cli_command cli_ledger_commands[] = {
+    {.verb = "verify",
+     .summary = "Check the chain, the signatures and the tables",
+     .options = verify_options,
+     .details =
+         "Exit status 1, with the first bad event, when something is wrong. Works while the daemon runs, and on "
+         "a copy on another machine.",
+     .run = verify},
+    {.verb = "rebuild",
+     .summary = "Make the tables anew from the events; the daemon must be stopped",
+     .run = rebuild},
+    {.verb = "export",
+     .summary = "Write the events to standard output, one JSON object a line",
+     .options = export_options,
+     .op = "event.list",
+     .run = export_events},
+    {.verb = "checkpoint",
+     .summary = "Sign the head of the chain",
+     .op = "ledger.checkpoint",
+     .done = "Event {seq} is signed: {hash}",
+     .run = cli_run_act},
+    {.verb = "backup",
+     .summary = "Copy the ledger, consistently, while everything runs",
+     .words = file_word,
+     .run = backup},
+    {0}};

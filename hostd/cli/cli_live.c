@@ -1,0 +1,110 @@
+// cli_live: the live view. See cli_live.h.
+#include "cli_live.h"
+
+#include <string.h>
+
+#include "cli_door.h" // cli_ask
+#include "json.h"
+
+static cJSON *find(cJSON *rows, const char *machine) {
+    cJSON *row = NULL;
+    cJSON_ArrayForEach(row, rows) {
+        const char *name = json_text(row, "machine");
+        if (name != NULL && strcmp(name, machine) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static bool no_such_machine(const char *machine, struct lg_error *error) {
+    return lg_fail(error, "no_such_machine", "`lotgate machine list` shows those there are.",
+                   "There is no machine %.60s.", machine);
+}
+
+// Adds what `known` says and the live view does not.
+static void fill(cJSON *live, const cJSON *known) {
+    const cJSON *member = NULL;
+    cJSON_ArrayForEach(member, known) {
+        if (json_get(live, member->string) == NULL)
+            json_add(live, member->string, cJSON_Duplicate(member, true));
+    }
+}
+
+// The daemon's list, detached from its answer.
+static int live_list(struct cli_call *call, cJSON **list, struct lg_error *error) {
+    cJSON *answer = NULL;
+    int status = cli_ask(call, "machine.live", cJSON_CreateObject(), &answer, error);
+    if (status != CLI_DONE)
+        return status;
+    *list = cJSON_DetachItemFromObjectCaseSensitive(answer, "machines");
+    cJSON_Delete(answer);
+    if (cJSON_IsArray(*list))
+        return CLI_DONE;
+    cJSON_Delete(*list);
+    *list = NULL;
+    lg_fail(error, "bad_answer", "Is the lotgate that runs of another version? Restart it.",
+            "The daemon's answer holds no machines.");
+    return CLI_NO_DAEMON;
+}
+
+int cli_machines(struct cli_call *call, cJSON **rows, struct lg_error *error) {
+    cJSON *live = NULL, *known = NULL, *row = NULL;
+    *rows = NULL;
+    int status = cli_daemon_runs(call) ? live_list(call, &live, error) : CLI_DONE;
+    if (status == CLI_DONE)
+        status = cli_ask(call, "machine.list", cJSON_CreateObject(), &known, error);
+    if (status != CLI_DONE) {
+        cJSON_Delete(live);
+        return status;
+    }
+    if (live == NULL)
+        live = cJSON_CreateArray();
+    cJSON_ArrayForEach(row, known) {
+        const char *name = json_text(row, "machine");
+        cJSON *now = name != NULL ? find(live, name) : NULL;
+        if (now == NULL) {
+            now = cJSON_Duplicate(row, true);
+            json_add_text(now, "state", "offline");
+            cJSON_AddItemToArray(live, now);
+        } else {
+            fill(now, row);
+        }
+    }
+    cJSON_Delete(known);
+    *rows = live;
+    return CLI_DONE;
+}
+
+int cli_machine(struct cli_call *call, const char *id, cJSON **machine, struct lg_error *error) {
+    struct lg_error absent = {0};
+    cJSON *args = cJSON_CreateObject(), *known = NULL, *live = NULL;
+    json_add_text(args, "machine", id);
+    *machine = NULL;
+    int status = cli_ask(call, "machine.show", args, &known, error);
+    if (status != CLI_DONE)
+        return status;
+    // Known to the ledger but not to the daemon: it is no longer configured.
+    if (!cli_daemon_runs(call) || cli_machine_live(call, id, &live, &absent) != CLI_DONE) {
+        live = cJSON_CreateObject();
+        json_add_text(live, "state", "offline");
+    }
+    fill(live, known);
+    cJSON_Delete(known);
+    *machine = live;
+    return CLI_DONE;
+}
+
+int cli_machine_live(struct cli_call *call, const char *id, cJSON **machine, struct lg_error *error) {
+    cJSON *list = NULL;
+    *machine = NULL;
+    int status = live_list(call, &list, error);
+    if (status != CLI_DONE)
+        return status;
+    cJSON *found = find(list, id);
+    if (found != NULL)
+        *machine = cJSON_DetachItemViaPointer(list, found);
+    cJSON_Delete(list);
+    if (found == NULL)
+        return no_such_machine(id, error) ? CLI_DONE : CLI_REFUSED;
+    return CLI_DONE;
+}

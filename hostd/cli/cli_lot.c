@@ -1,0 +1,319 @@
+// lot: what is in the shop, from its receipt to its end.
+#include <string.h>
+
+#include "cli_document.h"
+#include "cli_groups.h"
+#include "cli_history.h"
+#include "cli_output.h"
+#include "json.h"
+
+// Takes the documents from the line: each --document begins one, and the particulars after it are its own;
+// particulars before the first belong to the first.
+static bool documents_given(const struct cli_call *call, struct cli_document *documents, size_t *count,
+                            struct lg_error *error) {
+    struct cli_document first = {0}, *at = &first;
+    *count = 0;
+    for (size_t i = 0; i < call->given_count; i++) {
+        const char *name = call->given[i].option->name, *text = call->given[i].text;
+        if (strcmp(name, "document") == 0) {
+            if (*count == CLI_DOCUMENTS_MAX)
+                return lg_fail(error, "usage", "Attach the others with `lotgate lot document`.",
+                               "More than %d documents on one line.", CLI_DOCUMENTS_MAX);
+            at = &documents[(*count)++];
+            *at = *count == 1 ? first : (struct cli_document){0};
+            at->file = text;
+        } else if (strcmp(name, "kind") == 0) {
+            at->kind = text;
+        } else if (strcmp(name, "issuer") == 0) {
+            at->issuer = text;
+        } else if (strcmp(name, "issued") == 0) {
+            at->issued = text;
+        } else if (strcmp(name, "valid-until") == 0) {
+            at->valid_until = text;
+        } else if (strcmp(name, "scope") == 0) {
+            at->scope = text;
+        }
+    }
+    if (*count == 0 && (first.kind != NULL || first.issuer != NULL || first.issued != NULL ||
+                        first.valid_until != NULL || first.scope != NULL))
+        return lg_fail(error, "usage", "Add --document FILE.",
+                       "There are particulars of a document, but no document.");
+    for (size_t i = 0; i < *count; i++)
+        if (!cli_document_check(&documents[i], error))
+            return false;
+    return true;
+}
+
+// The lot's number goes to stdout alone, so that a script can take it; what comes next goes to stderr.
+static void tell_received(const struct cli_call *call, const cJSON *answer) {
+    if (call->json) {
+        cli_print_json(answer);
+        return;
+    }
+    cli_print_done(stdout, "{lot}", answer);
+    cli_print_done(stderr, "Lot {lot} is {state}.", answer);
+    const cJSON *next = json_get(answer, "what_next");
+    if (cJSON_IsString(next) || cJSON_IsArray(next))
+        cli_print_done(stderr, "{what_next}", answer);
+}
+
+static int receive(struct cli_call *call) {
+    struct lg_error error = {0};
+    struct cli_document documents[CLI_DOCUMENTS_MAX];
+    size_t count = 0;
+    if (!documents_given(call, documents, &count, &error))
+        return cli_fail(strcmp(error.code, "usage") == 0 ? CLI_USAGE : CLI_REFUSED, &error);
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    const char *lot = json_text(answer, "lot");
+    for (size_t i = 0; i < count && lot != NULL && status == CLI_DONE; i++) {
+        cJSON *attached = NULL;
+        status = cli_document_attach(call, &documents[i], lot, &attached, &error);
+        if (status != CLI_DONE) {
+            fprintf(stderr,
+                    "Lot %s is received, but %s is not attached: mend that and attach it with\n"
+                    "  lotgate lot document %s %s --kind %s\n",
+                    lot, documents[i].file, lot, documents[i].file, documents[i].kind);
+            cli_fail(status, &error);
+        }
+        cJSON_Delete(attached);
+    }
+    tell_received(call, answer);
+    cJSON_Delete(answer);
+    return status;
+}
+
+static int attach(struct cli_call *call) {
+    struct lg_error error = {0};
+    struct cli_document document = {call->words[1],
+                                    cli_given(call, "kind"),
+                                    cli_given(call, "issuer"),
+                                    cli_given(call, "issued"),
+                                    cli_given(call, "valid-until"),
+                                    cli_given(call, "scope")};
+    cJSON *answer = NULL;
+    int status = CLI_REFUSED;
+    if (cli_document_check(&document, &error))
+        status = cli_document_attach(call, &document, call->words[0], &answer, &error);
+    if (status != CLI_DONE)
+        return cli_fail(status, &error);
+    if (call->json)
+        cli_print_json(answer);
+    else
+        cli_print_done(stdout, "Document {document} is attached.", answer);
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, false},
+                                               {"State", "state", CLI_CELL_STATE, false},
+                                               {"Reason", "reason", CLI_CELL_TEXT, false},
+                                               {"Material", "material", CLI_CELL_TEXT, false},
+                                               {"Material name", "material_name", CLI_CELL_TEXT, false},
+                                               {"Supplier", "supplier", CLI_CELL_TEXT, false},
+                                               {"Supplier's name", "supplier_name", CLI_CELL_TEXT, false},
+                                               {"Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
+                                               {"Heat number", "heat", CLI_CELL_TEXT, false},
+                                               {"On the certificate", "cert_heat", CLI_CELL_TEXT, false},
+                                               {"The two", "match", CLI_CELL_TEXT, false},
+                                               {"Received quantity", "quantity", CLI_CELL_TEXT, false},
+                                               {"On hand", "on_hand", CLI_CELL_TEXT, false},
+                                               {"Purchase order", "purchase_order", CLI_CELL_TEXT, false},
+                                               {"Expires", "expires", CLI_CELL_TIME, false},
+                                               {"Received", "received", CLI_CELL_TIME, false},
+                                               {"Received by", "received_by", CLI_CELL_TEXT, false},
+                                               {0}};
+
+static const struct cli_column document_columns[] = {
+    {"DOCUMENT", "document", CLI_CELL_TEXT, false}, {"KIND", "kind", CLI_CELL_TEXT, false},
+    {"NAME", "name", CLI_CELL_TEXT, false},         {"ISSUER", "issuer", CLI_CELL_TEXT, false},
+    {"ISSUED", "issued", CLI_CELL_TIME, false},     {"VALID UNTIL", "expires", CLI_CELL_TIME, false},
+    {"SHA-256", "sha256", CLI_CELL_HASH, false},    {0}};
+
+static const struct cli_column lot_job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
+                                                    {"MACHINE", "machine", CLI_CELL_TEXT, false},
+                                                    {"STATE", "state", CLI_CELL_STATE, false},
+                                                    {"RECORD", "record", CLI_CELL_TEXT, false},
+                                                    {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                    {"STARTED", "started", CLI_CELL_TIME, false},
+                                                    {0}};
+
+static int show(struct cli_call *call) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        cli_print_fields(stdout, answer, lot_fields);
+        cli_print_section(answer, "documents", "Documents", document_columns);
+        cli_print_section(answer, "jobs", "Jobs", lot_job_columns);
+        cli_print_history(answer);
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
+                                                 {"STATE", "state", CLI_CELL_STATE, false},
+                                                 {"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                 {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
+                                                 {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
+                                                 {"HEAT", "heat", CLI_CELL_TEXT, false},
+                                                 {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
+                                                 {"EXPIRES", "expires", CLI_CELL_TIME, false},
+                                                 {"RECEIVED", "received", CLI_CELL_TIME, false},
+                                                 {0}};
+
+static const struct cli_word lot_word[] = {
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_word material_word[] = {
+    {.name = "MATERIAL", .argument = "material", .kind = CLI_MATERIAL, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_word document_words[] = {{.name = "LOT", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+                                                 {.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED},
+                                                 {0}};
+
+#define DOCUMENT_OPTIONS(kind_flags, others)                                                                 \
+    {.name = "kind",                                                                                         \
+     .value = "KIND",                                                                                        \
+     .help = "what the document is: mtr, coc, sds, rohs, reach, packing",                                    \
+     .flags = (kind_flags)},                                                                                 \
+        {.name = "issuer", .value = "NAME", .help = "who issued the document", .flags = (others)},           \
+        {.name = "issued", .value = "DATE", .help = "when it was issued", .flags = (others)},                \
+        {.name = "valid-until", .value = "DATE", .help = "until when it holds", .flags = (others)}, {        \
+        .name = "scope", .value = "TEXT", .help = "what it speaks of: lot, part, material",                  \
+        .flags = (others)                                                                                    \
+    }
+
+static const struct cli_option receive_options[] = {
+    {.name = "supplier",
+     .value = "S",
+     .help = "who delivered it",
+     .argument = "supplier",
+     .kind = CLI_SUPPLIER,
+     .flags = CLI_REQUIRED},
+    {.name = "supplier-lot",
+     .value = "N",
+     .help = "the supplier's own lot number",
+     .argument = "supplier_lot",
+     .flags = CLI_REQUIRED},
+    {.name = "quantity",
+     .value = "Q",
+     .help = "how much: 5sheet, 2m, 750g …",
+     .argument = "quantity",
+     .flags = CLI_REQUIRED},
+    {.name = "heat", .value = "H", .help = "the heat number marked on the stock", .argument = "heat"},
+    {.name = "cert-heat",
+     .value = "H",
+     .help = "the heat number on the certificate",
+     .argument = "cert_heat"},
+    {.name = "purchase-order", .value = "PO", .help = "the purchase order", .argument = "purchase_order"},
+    {.name = "expires", .value = "DATE", .help = "when the material expires", .argument = "expires"},
+    {.name = "lot",
+     .value = "LOT",
+     .help = "a lot number of your own instead of the next one",
+     .argument = "lot"},
+    CLI_BY,
+    {.name = "document",
+     .value = "FILE",
+     .help = "a document to attach; may be given again, each followed by its "
+             "--kind, --issuer …",
+     .kind = CLI_FILE,
+     .flags = CLI_REPEATS},
+    DOCUMENT_OPTIONS(CLI_REPEATS, CLI_REPEATS),
+    {0}};
+
+static const struct cli_option list_options[] = {
+    {.name = "state",
+     .value = "STATE",
+     .help = "received, quarantined, released or rejected",
+     .argument = "state"},
+    {.name = "material",
+     .value = "MATERIAL",
+     .help = "of this material only",
+     .argument = "material",
+     .kind = CLI_MATERIAL},
+    {.name = "limit", .value = "N", .help = "so many at the most", .argument = "limit", .flags = CLI_INTEGER},
+    {0}};
+
+static const struct cli_option inspect_options[] = {{.name = "heat",
+                                                     .value = "H",
+                                                     .help = "the heat number marked on the stock",
+                                                     .argument = "heat",
+                                                     .flags = CLI_REQUIRED},
+                                                    {.name = "cert-heat",
+                                                     .value = "H",
+                                                     .help = "the heat number on the certificate",
+                                                     .argument = "cert_heat",
+                                                     .flags = CLI_REQUIRED},
+                                                    CLI_BY,
+                                                    {0}};
+static const struct cli_option release_options[] = {
+    CLI_BY, {.name = "note", .value = "TEXT", .help = "what was looked at", .argument = "note"}, {0}};
+static const struct cli_option reason_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason", .flags = CLI_REQUIRED},
+    CLI_BY,
+    {0}};
+static const struct cli_option attach_options[] = {DOCUMENT_OPTIONS(CLI_REQUIRED, 0), CLI_BY, {0}};
+
+const struct cli_command cli_lot_commands[] = {
+    {.verb = "receive",
+     .summary = "Book a delivery in; prints the new lot's number",
+     .words = material_word,
+     .details =
+         "Give the heat number that stands on the stock and the one on the certificate, each as read: when "
+         "they differ the lot can't be released.",
+     .options = receive_options,
+     .op = "lot.receive",
+     .run = receive},
+    {.verb = "list",
+     .summary = "List the lots",
+     .options = list_options,
+     .op = "lot.list",
+     .page = "lot",
+     .columns = list_columns,
+     .run = cli_run_list},
+    {.verb = "show",
+     .summary = "Show a lot with its documents, jobs and events",
+     .words = lot_word,
+     .op = "lot.show",
+     .run = show},
+    {.verb = "inspect",
+     .summary = "Compare the heat number on the stock with the certificate's",
+     .words = lot_word,
+     .options = inspect_options,
+     .op = "lot.inspect",
+     .done = "Lot {lot}: the heat numbers are {match}; it is {state}.",
+     .run = cli_run_act},
+    {.verb = "release",
+     .summary = "Release a lot: it may be declared",
+     .words = lot_word,
+     .options = release_options,
+     .op = "lot.release",
+     .done = "Lot {lot} is {state}.",
+     .run = cli_run_act},
+    {.verb = "quarantine",
+     .summary = "Put a lot in quarantine: it may not be declared",
+     .words = lot_word,
+     .options = reason_options,
+     .op = "lot.quarantine",
+     .done = "Lot {lot} is {state}.",
+     .run = cli_run_act},
+    {.verb = "reject",
+     .summary = "Reject a lot for good",
+     .words = lot_word,
+     .options = reason_options,
+     .op = "lot.reject",
+     .done = "Lot {lot} is {state}.",
+     .run = cli_run_act},
+    {.verb = "document",
+     .summary = "Attach a document to a lot",
+     .words = document_words,
+     .options = attach_options,
+     .op = "document.attach",
+     .run = attach},
+    {0}};

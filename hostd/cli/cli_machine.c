@@ -1,0 +1,119 @@
+// machine: what the ledger knows of the machines, with what the daemon sees of them now.
+#include "cli_groups.h"
+#include "cli_history.h"
+#include "cli_live.h" // cli_machines
+#include "cli_output.h"
+
+static const struct cli_column list_columns[] = {{"MACHINE", "machine", CLI_CELL_TEXT, false},
+                                                 {"STATE", "state", CLI_CELL_STATE, false},
+                                                 {"BOARD", "board", CLI_CELL_TEXT, false},
+                                                 {"KIND", "kind", CLI_CELL_TEXT, false},
+                                                 {"SERIAL NUMBER", "serial_number", CLI_CELL_TEXT, false},
+                                                 {"IDENTITY", "identity", CLI_CELL_TEXT, false},
+                                                 {"DECLARED", "declaration", CLI_CELL_TEXT, false},
+                                                 {0}};
+
+static const struct cli_column fields[] = {{"Machine", "machine", CLI_CELL_TEXT, false},
+                                           {"Name", "name", CLI_CELL_TEXT, false},
+                                           {"State", "state", CLI_CELL_STATE, false},
+                                           {"Why", "text", CLI_CELL_TEXT, false},
+                                           {"What to do", "what_to_do", CLI_CELL_TEXT, false},
+                                           {"Declared", "declaration", CLI_CELL_TEXT, false},
+                                           {"Job", "job", CLI_CELL_TEXT, false},
+                                           {"Reports", "status", CLI_CELL_TEXT, false},
+                                           {"Board", "board", CLI_CELL_TEXT, false},
+                                           {"Kind", "kind", CLI_CELL_TEXT, false},
+                                           {"Serial number", "serial_number", CLI_CELL_TEXT, false},
+                                           {"Identity", "identity", CLI_CELL_TEXT, false},
+                                           {"USB path", "usb_path", CLI_CELL_TEXT, false},
+                                           {"Board's serial", "serial", CLI_CELL_TEXT, false},
+                                           {"Firmware", "firmware", CLI_CELL_TEXT, false},
+                                           {"Last seen USB path", "seen_usb_path", CLI_CELL_TEXT, false},
+                                           {"Last seen serial", "seen_serial", CLI_CELL_TEXT, false},
+                                           {"Last seen firmware", "seen_firmware", CLI_CELL_TEXT, false},
+                                           {"Last seen", "seen", CLI_CELL_TIME, false},
+                                           {"Confirmed by", "confirmed_by", CLI_CELL_TEXT, false},
+                                           {"Registered", "registered", CLI_CELL_TIME, false},
+                                           {"Sender's pty", "pty", CLI_CELL_TEXT, false},
+                                           {"Sender's TCP", "tcp", CLI_CELL_TEXT, false},
+                                           {"Sender there", "sender", CLI_CELL_TEXT, false},
+                                           {0}};
+
+static const struct cli_column job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
+                                                {"STATE", "state", CLI_CELL_STATE, false},
+                                                {"LOTS", "lots", CLI_CELL_TEXT, false},
+                                                {"OPERATOR", "operator", CLI_CELL_TEXT, false},
+                                                {"RECORD", "record", CLI_CELL_TEXT, false},
+                                                {"STARTED", "started", CLI_CELL_TIME, false},
+                                                {0}};
+
+static int list(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *rows = NULL;
+    int status = cli_machines(call, &rows, &error);
+    if (status != CLI_DONE)
+        return cli_fail(status, &error);
+    if (call->json) {
+        cli_print_json(rows);
+    } else if (call->csv) {
+        cli_csv_head(stdout, list_columns);
+        cli_csv_rows(stdout, rows, list_columns);
+    } else if (cJSON_GetArraySize(rows) == 0) {
+        fputs("None.\n", stderr);
+    } else {
+        cli_table_print(stdout, rows, list_columns, cli_wants_colour(stdout));
+    }
+    cJSON_Delete(rows);
+    return CLI_DONE;
+}
+
+static int show(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *machine = NULL;
+    int status = cli_machine(call, call->words[0], &machine, &error);
+    if (status != CLI_DONE)
+        return cli_fail(status, &error);
+    if (call->json) {
+        cli_print_json(machine);
+    } else {
+        cli_print_fields(stdout, machine, fields);
+        cli_print_section(machine, "jobs", "Last jobs", job_columns);
+        cli_print_history(machine);
+    }
+    cJSON_Delete(machine);
+    return CLI_DONE;
+}
+
+static int confirm(struct cli_call *call) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json)
+        cli_print_json(answer);
+    else
+        printf("%s: confirmed.\n", call->words[0]);
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_word machine_word[] = {
+    {.name = "ID", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_option confirm_options[] = {CLI_BY, {0}};
+
+const struct cli_command cli_machine_commands[] = {
+    {.verb = "list",
+     .summary = "List the machines; with the daemon running, what they do now",
+     .columns = list_columns,
+     .run = list},
+    {.verb = "show", .summary = "Show one machine", .words = machine_word, .run = show},
+    {.verb = "confirm",
+     .summary = "Say that a machine's changed identity, or its fault, has been looked at",
+     .words = machine_word,
+     .options = confirm_options,
+     .details =
+         "A machine whose serial number or USB path has changed, or that ran without a declaration, stays shut "
+         "until a person has looked at it.",
+     .op = "machine.confirm",
+     .run = confirm},
+    {0}};

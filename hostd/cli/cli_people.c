@@ -1,0 +1,114 @@
+// supplier, material, operator: the plain lists that everything else names.
+#include "cli_groups.h"
+#include "cli_output.h" // cli_run_list, cli_run_act
+
+static const struct cli_column supplier_columns[] = {
+    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false}, {"NAME", "name", CLI_CELL_TEXT, false},
+    {"E-MAIL", "email", CLI_CELL_TEXT, false},      {"PHONE", "phone", CLI_CELL_TEXT, false},
+    {"ADDRESS", "address", CLI_CELL_TEXT, false},   {0}};
+
+static const struct cli_word supplier_words[] = {
+    {.name = "SUPPLIER", .argument = "supplier", .flags = CLI_REQUIRED},
+    {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
+    {0}};
+
+static const struct cli_option supplier_options[] = {
+    {.name = "email", .value = "ADDRESS", .help = "e-mail of the one to ask", .argument = "email"},
+    {.name = "phone", .value = "NUMBER", .help = "telephone", .argument = "phone"},
+    {.name = "address", .value = "TEXT", .help = "postal address", .argument = "address"},
+    {0}};
+
+const struct cli_command cli_supplier_commands[] = {{.verb = "add",
+                                                     .summary = "Add a supplier, under a short name",
+                                                     .words = supplier_words,
+                                                     .options = supplier_options,
+                                                     .op = "supplier.add",
+                                                     .done = "Supplier {supplier} is added.",
+                                                     .run = cli_run_act},
+                                                    {.verb = "list",
+                                                     .summary = "List the suppliers",
+                                                     .op = "supplier.list",
+                                                     .page = "supplier",
+                                                     .columns = supplier_columns,
+                                                     .run = cli_run_list},
+                                                    {0}};
+
+static const struct cli_column material_columns[] = {
+    {"MATERIAL", "material", CLI_CELL_TEXT, false},
+    {"NAME", "name", CLI_CELL_TEXT, false},
+    {"FORM", "form", CLI_CELL_TEXT, false},
+    {"GRADE", "grade", CLI_CELL_TEXT, false},
+    {"THICKNESS MM", "thickness_um", CLI_CELL_MILLI, false},
+    {"DIAMETER MM", "diameter_um", CLI_CELL_MILLI, false},
+    {"DENSITY G/CM3", "density_mg_cm3", CLI_CELL_MILLI, false},
+    {"REQUIRES", "requires", CLI_CELL_TEXT, false},
+    {0}};
+
+static const struct cli_word material_words[] = {
+    {.name = "MATERIAL", .argument = "material", .flags = CLI_REQUIRED},
+    {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
+    {0}};
+
+static const struct cli_option material_options[] = {
+    {.name = "form", .value = "FORM", .help = "sheet, rod, block, filament …", .argument = "form"},
+    {.name = "thickness", .value = "LENGTH", .help = "of a sheet: 3mm", .argument = "thickness"},
+    {.name = "diameter", .value = "LENGTH", .help = "of a rod or filament: 1.75mm", .argument = "diameter"},
+    {.name = "density", .value = "G/CM3", .help = "in g/cm³: 1.19", .argument = "density"},
+    {.name = "grade",
+     .value = "GRADE",
+     .help = "grade or alloy, as the specification names it",
+     .argument = "grade"},
+    {.name = "require",
+     .value = "KIND",
+     .help = "a kind of document (mtr, coc, rohs …) without which its lots are "
+             "not released; may be given again",
+     .argument = "requires",
+     .flags = CLI_REPEATS},
+    {0}};
+
+const struct cli_command cli_material_commands[] = {
+    {.verb = "add",
+     .summary = "Add a material, under the short name that its lot numbers begin with",
+     .words = material_words,
+     .options = material_options,
+     .op = "material.add",
+     .done = "Material {material} is added.",
+     .run = cli_run_act},
+    {.verb = "list",
+     .summary = "List the materials",
+     .op = "material.list",
+     .page = "material",
+     .columns = material_columns,
+     .run = cli_run_list},
+    {0}};
+
+static const struct cli_column operator_columns[] = {{"OPERATOR", "operator", CLI_CELL_TEXT, false},
+                                                     {"NAME", "name", CLI_CELL_TEXT, false},
+                                                     {"BADGE", "badge", CLI_CELL_TEXT, false},
+                                                     {0}};
+
+static const struct cli_word operator_words[] = {
+    {.name = "OPERATOR", .argument = "operator", .flags = CLI_REQUIRED},
+    {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
+    {0}};
+
+static const struct cli_option operator_options[] = {{.name = "badge",
+                                                      .value = "CODE",
+                                                      .help = "what the operator's badge says to a scanner",
+                                                      .argument = "badge"},
+                                                     {0}};
+
+const struct cli_command cli_operator_commands[] = {{.verb = "add",
+                                                     .summary = "Add an operator",
+                                                     .words = operator_words,
+                                                     .options = operator_options,
+                                                     .op = "operator.add",
+                                                     .done = "Operator {operator} is added.",
+                                                     .run = cli_run_act},
+                                                    {.verb = "list",
+                                                     .summary = "List the operators",
+                                                     .op = "operator.list",
+                                                     .page = "operator",
+                                                     .columns = operator_columns,
+                                                     .run = cli_run_list},
+                                                    {0}};
