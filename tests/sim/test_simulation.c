@@ -104,9 +104,11 @@ static void act(struct world *w, struct wire_machine *m) {
         mishap(w, m);
     else if (state == GATE_FAULT)
         world_act(w, m, world_random(w, 2) ? "machine.confirm" : "machine.reset");
-    else if (!m->sender_on)
+    else if (!m->sender_on) {
         world_connect(w, m, (enum actor_kind)world_random(w, ACTOR_KINDS));
-    else if (actor_finished(&m->actor) && world_random(w, 2))
+        if (world_random(w, 3) == 0)
+            world_append_job(w, m);
+    } else if (actor_finished(&m->actor) && world_random(w, 2))
         world_disconnect(w, m);
     else if (state == GATE_RUNNING)
         world_act(w, m, "machine.resume");

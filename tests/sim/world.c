@@ -237,8 +237,12 @@ static void move_sender_bytes(struct world *w, struct wire_machine *m) {
         if (piece > n - at)
             piece = n - at;
         bool resets = memchr(buffer + at, 0x18, piece) != NULL;
-        m->saw_reset = false;
+        m->saw_reset = m->saw_gcode = false;
+        struct gate_view before;
+        gate_view(m->gate, &before);
         gate_from_sender(m->gate, buffer + at, piece, w->now);
+        if (before.state == GATE_FAULT && m->saw_gcode)
+            world_trouble(w, "%s: a line passed in fault (%s)", m->id, before.text);
         if (resets && m->port_open && !m->saw_reset)
             world_trouble(w, "%s: a reset did not pass at once", m->id);
         at += piece;
@@ -302,6 +306,12 @@ void world_connect(struct world *w, struct wire_machine *m, enum actor_kind kind
     m->sender_on = true;
     m->sender_filled = 0;
     gate_sender_connected(m->gate, w->now);
+}
+
+void world_append_job(struct world *w, struct wire_machine *m) {
+    size_t more = world_program(w, m->program + m->program_length, sizeof m->program - m->program_length);
+    m->program_length += more;
+    m->actor.length += more;
 }
 
 void world_disconnect(struct world *w, struct wire_machine *m) {

@@ -50,7 +50,7 @@ struct wire_machine {
     uint32_t first_line, line_count;
     char forward[GCODE_LINE_MAX];
     size_t forward_length;
-    bool saw_reset; // 0x18 reached the machine in this step
+    bool saw_reset, saw_gcode; // 0x18, a line that is no `$` query reached the machine in this call
 };
 
 struct pending {
@@ -87,6 +87,8 @@ void world_run(struct world *w, int64_t until);
 // Acts. Declaring goes the way of the panel: through live_answer. `code` gets "" or the refusal's code at once or
 // later (it is looked at by tests that wait for it).
 void world_connect(struct world *w, struct wire_machine *m, enum actor_kind kind);
+// The sender goes on with another job at the heels of the first.
+void world_append_job(struct world *w, struct wire_machine *m);
 void world_disconnect(struct world *w, struct wire_machine *m);
 void world_declare(struct world *w, struct wire_machine *m, const char *lot);
 void world_act(struct world *w, struct wire_machine *m, const char *op); // machine.cancel, .hold, .reset ...

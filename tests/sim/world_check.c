@@ -19,6 +19,7 @@ static void note_line(struct wire_machine *m) {
     struct world_line *line = &m->lines[(m->first_line + m->line_count++) % WORLD_LINES_MAX];
     line->hash = hash_line(m->forward, m->forward_length);
     line->job_open = m->started_durable;
+    m->saw_gcode |= m->forward_length > 0 && m->forward[0] != '$' && m->forward[0] != 'M';
     m->forward_length = 0;
 }
 
