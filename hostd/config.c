@@ -340,7 +340,7 @@ void config_machine_default(struct config_machine *m) {
     m->mode = -1;
     m->held = GATE_WAIT;
     m->idle_seconds = 2;
-    m->focus_s_percent = 2;
+    m->focus_s_percent = -1;
     m->focus_seconds = 60;
 }
 

@@ -32,7 +32,8 @@ struct config_machine {
     int64_t strict;   // "scope": 0 work, 1 strict
     int64_t held;     // enum gate_held_action
     int64_t held_seconds, idle_seconds, armed_seconds;
-    int64_t focus_s_percent, focus_seconds;
+    int64_t focus_s_percent; // of the board's largest S; -1: the board's, or 2
+    int64_t focus_seconds;
     char require[CONFIG_REQUIRE_MAX][CONFIG_ID_MAX];
     size_t require_count;
 };

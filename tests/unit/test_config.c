@@ -66,7 +66,7 @@ static void what_is_left_out_has_its_default(void **state) {
     assert_int_equal(m->mode, -1);
     assert_int_equal(m->held, GATE_WAIT);
     assert_int_equal(m->idle_seconds, 2);
-    assert_int_equal(m->focus_s_percent, 2);
+    assert_int_equal(m->focus_s_percent, -1);
     assert_int_equal(m->focus_seconds, 60);
     assert_true(parse("{}"));
     assert_string_equal(config.site, "A");
@@ -95,7 +95,8 @@ static const struct {
      "lotgate.json:1:11: http.tls_key: this version speaks no TLS; leave it empty and listen on 127.0.0.1"},
     {"{\"machines\": {}}", "lotgate.json:1:2: machines must be an array in [ ]"},
     {"{\"machines\": [5]}", "lotgate.json:1:15: machines[0] must be an object in { }"},
-    {"{\"machines\": [{\"id\":\"a\",\"device\":\"/dev/x\"}]}", "lotgate.json:1:15: machines[0] needs \"board\""},
+    {"{\"machines\": [{\"id\":\"a\",\"device\":\"/dev/x\"}]}",
+     "lotgate.json:1:15: machines[0] needs \"board\""},
     {"{\"machines\": [{" MACHINE ",\"baud\":\"fast\"}]}",
      "lotgate.json:1:51: machines[0].baud must be a whole number from 1200 to 4000000"},
     {"{\"machines\": [{" MACHINE ",\"baud\":115200.5}]}",

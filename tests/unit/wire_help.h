@@ -81,7 +81,8 @@ static inline void help_say(int fd, const char *text) {
 
 // Connects to "127.0.0.1:4711".
 static inline int help_connect(const char *address) {
-    struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1))};
+    struct sockaddr_in where = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1))};
     inet_pton(AF_INET, "127.0.0.1", &where.sin_addr);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(fd, (struct sockaddr *)&where, sizeof where) != 0)
