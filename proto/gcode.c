@@ -1,7 +1,8 @@
 // gcode.c: from the bytes of a line to its words. What the words mean is in gcode_modal.c and
 // gcode_classify.c.
 
-#include "gcode.h" // gcode_scan
+#include "gcode.h"       // gcode_scan
+#include "gcode_words.h" // TABLE
 
 // Where a letter's number goes: a value below GCODE_WORDS is an index into gcode_block.value.
 #define SLOT_G     (GCODE_WORDS + 0)
@@ -13,7 +14,7 @@
 #define CODE_DIGITS_MAX 8
 #define CODE_INVALID    0xFFFFu
 
-static const uint8_t letter_slot[26] = {
+static TABLE uint8_t letter_slot[26] = {
     GCODE_A,    SLOT_OTHER, SLOT_OTHER, SLOT_OTHER, GCODE_E, GCODE_F, SLOT_G,     // A..G
     SLOT_OTHER, GCODE_I,    GCODE_J,    GCODE_K,    GCODE_L, SLOT_M,  GCODE_N,    // H..N
     SLOT_OTHER, GCODE_P,    SLOT_OTHER, GCODE_R,    GCODE_S, GCODE_T, SLOT_OTHER, // O..U

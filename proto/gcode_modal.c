@@ -4,7 +4,7 @@
 #include "gcode_words.h" // g_code, LINE_ flags
 
 // The two that make up nearly all of a job stand first; the search is linear.
-static const struct g_code g_codes[] = {
+static TABLE struct g_code g_codes[] = {
     {10, G_MOTION, 1, LINE_MOTION | LINE_FEED},
     {0, G_MOTION, 0, LINE_MOTION},
     {20, G_MOTION, 2, LINE_MOTION | LINE_FEED},
@@ -46,7 +46,7 @@ static const struct g_code g_codes[] = {
     {940, G_FEED_MODE, false, 0},
 };
 
-static const struct {
+static TABLE struct {
     uint16_t code; // times ten
     uint16_t flags;
 } m_codes[] = {
@@ -57,7 +57,7 @@ static const struct {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-const struct g_code *gcode_find_g(uint16_t code) {
+TABLE struct g_code *gcode_find_g(uint16_t code) {
     for (size_t i = 0; i < COUNT(g_codes); i++)
         if (g_codes[i].code == code)
             return &g_codes[i];
@@ -78,7 +78,7 @@ static uint16_t m_flags(const struct gcode_block *block, uint16_t code) {
 uint16_t gcode_line_flags(const struct gcode_block *block) {
     uint16_t flags = 0;
     for (uint8_t i = 0; i < block->g_count; i++) {
-        const struct g_code *g = gcode_find_g(block->g[i]);
+        TABLE struct g_code *g = gcode_find_g(block->g[i]);
         flags |= g ? g->flags : LINE_UNKNOWN;
     }
     for (uint8_t i = 0; i < block->m_count; i++)
@@ -89,7 +89,7 @@ uint16_t gcode_line_flags(const struct gcode_block *block) {
 uint8_t gcode_motion_on(const struct gcode_modal *modal, const struct gcode_block *block) {
     uint8_t motion = modal->motion;
     for (uint8_t i = 0; i < block->g_count; i++) {
-        const struct g_code *g = gcode_find_g(block->g[i]);
+        TABLE struct g_code *g = gcode_find_g(block->g[i]);
         if (g && g->effect == G_MOTION)
             motion = g->value;
     }
@@ -101,7 +101,7 @@ void gcode_modal_reset(struct gcode_modal *modal) {
     *modal = fresh;
 }
 
-static void apply_g(struct gcode_modal *modal, const struct g_code *g) {
+static void apply_g(struct gcode_modal *modal, TABLE struct g_code *g) {
     switch ((enum g_effect)g->effect) {
     case G_NOTHING:
         break;
@@ -197,7 +197,7 @@ void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *bloc
     if (block->shape != GCODE_WORDS_LINE)
         return;
     for (uint8_t i = 0; i < block->g_count; i++) {
-        const struct g_code *g = gcode_find_g(block->g[i]);
+        TABLE struct g_code *g = gcode_find_g(block->g[i]);
         if (g)
             apply_g(modal, g);
     }
@@ -225,7 +225,7 @@ static uint8_t report_word(struct gcode_modal *modal, const struct gcode_block *
         return NAMED_S;
     if (word->m_count)
         return gcode_line_flags(word) & (LINE_ON | LINE_OFF) ? NAMED_SPINDLE : 0;
-    const struct g_code *g = word->g_count ? gcode_find_g(word->g[0]) : NULL;
+    TABLE struct g_code *g = word->g_count ? gcode_find_g(word->g[0]) : NULL;
     if (!g)
         return 0;
     return g->effect == G_MOTION     ? NAMED_MOTION

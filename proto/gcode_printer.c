@@ -4,17 +4,17 @@
 #include "gcode_words.h" // gcode_key
 
 // M codes (not times ten) that set up, ask or stop; all others are held.
-static const uint16_t setup_m[] = {
+static TABLE uint16_t setup_m[] = {
     0,   1,   17,  18,  20,  21,  22,  25,  27,  31,  73,  75,  76,  77,  82,  83,  84,
     92,  104, 105, 106, 107, 108, 109, 110, 112, 113, 114, 115, 117, 118, 119, 140, 155,
     190, 201, 203, 204, 205, 220, 221, 300, 400, 410, 420, 503, 524, 600, 876, 900,
 };
 // Run, or begin to write, a file on the machine.
-static const uint16_t local_m[] = {23, 24, 28, 32, 33, 928};
+static TABLE uint16_t local_m[] = {23, 24, 28, 32, 33, 928};
 // G codes times ten. G29 levels the bed, G10 and G11 retract and recover.
-static const uint16_t setup_g[] = {0, 10, 20, 30, 40, 100, 110, 200, 210, 280, 290, 900, 910, 920};
+static TABLE uint16_t setup_g[] = {0, 10, 20, 30, 40, 100, 110, 200, 210, 280, 290, 900, 910, 920};
 
-static bool listed(const uint16_t *list, size_t count, uint16_t code) {
+static bool listed(TABLE uint16_t *list, size_t count, uint16_t code) {
     for (size_t i = 0; i < count; i++)
         if (list[i] == code)
             return true;
@@ -47,7 +47,7 @@ static bool is_lotgate(const struct gcode_block *block) {
 }
 
 // Commands whose rest of the line is a text or a file's name, so that its letters are no words.
-static const uint16_t text_m[] = {23, 28, 32, 33, 117, 118, 928};
+static TABLE uint16_t text_m[] = {23, 28, 32, 33, 117, 118, 928};
 
 // True when the line is such a command; its number is m[0].
 static bool carries_text(const struct gcode_block *block) {

@@ -12,10 +12,11 @@ bool gcode_text_equal(const char *a, const char *b) {
     return *a == *b;
 }
 
-bool gcode_text_begins(const char *text, const char *prefix) {
-    while (*prefix && *text == *prefix)
-        text++, prefix++;
-    return !*prefix;
+// The same for a word of a table, which on an AVR lies in another address space.
+static bool is_word(const char *text, TABLE char *word) {
+    while (*word && *text == *word)
+        text++, word++;
+    return *text == *word;
 }
 
 uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length, bool *has_value) {
@@ -41,7 +42,7 @@ uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length
 // How a key's value is written, and judged.
 enum value_kind { BARE, ANY_VALUE, RESTORE, JOG, STARTUP, HOMING };
 
-static const struct {
+static TABLE struct {
     char key[KEY_MAX];
     uint8_t kind;        // enum value_kind
     uint8_t class_value; // enum gcode_class
@@ -96,7 +97,7 @@ static const struct {
 // Settings that may be written while nothing is declared: those of Grbl 1.1 that concern motion and reports.
 // $30, $31 and $32 are not among them: they decide what an S means (a focus beam of S20 is full power once
 // $30=20, and with $32=0 an S fires at once), and what other numbers mean differs between the firmwares.
-static const struct {
+static TABLE struct {
     uint16_t first, last;
 } free_settings[] = {{0, 6}, {10, 13}, {20, 27}, {100, 103}, {110, 113}, {120, 123}, {130, 133}};
 
@@ -158,10 +159,10 @@ static enum gcode_class classify_restore(const uint8_t *value, uint16_t length) 
 }
 
 bool gcode_startup_content(const struct gcode_block *block, struct gcode_block *content) {
-    char key[KEY_MAX];
+    char key[KEY_MAX] = "";
     bool has_value;
     uint16_t value = gcode_key(key, sizeof key, block->text, block->length, &has_value);
-    if (value == 0 || !has_value || !gcode_text_begins(key, "$N"))
+    if (value == 0 || !has_value || key[1] != 'N')
         return false;
     gcode_scan(content, block->text + value, (size_t)(block->length - value));
     return true;
@@ -180,7 +181,7 @@ enum gcode_class gcode_classify_dollar(const struct gcode_rules *rules, const st
         enum value_kind kind = (enum value_kind)commands[i].kind;
         bool takes_value = kind != BARE && kind != HOMING;
         struct gcode_block content;
-        if (takes_value != has_value || !gcode_text_equal(key, commands[i].key))
+        if (takes_value != has_value || !is_word(key, commands[i].key))
             continue;
         if (kind == HOMING)
             return classify_motion(rules, modal);

@@ -4,6 +4,14 @@
 
 #include "gcode.h" // gcode_block
 
+// Constant tables. An AVR copies constants to its 2 KiB of memory unless they are told to stay in flash, which
+// its compiler can in its GNU mode (-std=gnu11).
+#ifdef __FLASH
+#define TABLE const __flash
+#else
+#define TABLE const
+#endif
+
 #define WORD_BIT(w) ((uint16_t)(1u << (w)))
 #define AXIS_WORDS  (WORD_BIT(GCODE_X) | WORD_BIT(GCODE_Y) | WORD_BIT(GCODE_Z) | WORD_BIT(GCODE_A))
 #define ARC_WORDS   (WORD_BIT(GCODE_I) | WORD_BIT(GCODE_J) | WORD_BIT(GCODE_K) | WORD_BIT(GCODE_R))
@@ -38,7 +46,7 @@ struct g_code {
 };
 
 // The table's row of a G code (times ten), NULL if the code is not known. Static storage.
-const struct g_code *gcode_find_g(uint16_t code);
+TABLE struct g_code *gcode_find_g(uint16_t code);
 
 // All LINE_ flags of a line of words.
 uint16_t gcode_line_flags(const struct gcode_block *block);
@@ -61,6 +69,5 @@ enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const s
 // the offset behind the `=`, the line's length if there is none, or 0 when it does not fit.
 uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length, bool *has_value);
 bool gcode_text_equal(const char *a, const char *b);
-bool gcode_text_begins(const char *text, const char *prefix);
 
 #endif
