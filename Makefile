@@ -182,6 +182,45 @@ fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (2
 soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days
 	LOTGATE_KILLS=200 LOTGATE_SEEDS=2000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) tests/e2e/test_kill9.py
 
+.PHONY: mutants
+mutants: tests-built ## take out the lines that keep the invariants; the tests must notice
+	python3 tests/mutants.py
+
+.PHONY: bench
+bench: ## measure speed and memory, side by side in one run (BENCH="relay gate fleet start stall")
+	@hostd/dist/deps.sh test
+	@$(MAKE) --no-print-directory all $(BENCHES) $(BUILD)/tests/tools/seed_ledger
+	python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
+
+.PHONY: bench-relay
+bench-relay: ## the round trip beside socat and ser2net
+	@$(MAKE) --no-print-directory bench BENCH=relay
+
+.PHONY: demo
+demo: ## a narrated tour that ends by itself
+	@hostd/dist/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@hostd/dist/demo.sh
+
+.PHONY: fresh
+fresh: ## try the README's commands in a bare Debian made by debootstrap (needs root)
+	tests/fresh.sh
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+.PHONY: install
+install: all ## install binary, man pages, completion, systemd unit, udev rules (DESTDIR, PREFIX)
+	install -D -m 755 $(BUILD)/lotgate $(DESTDIR)$(PREFIX)/bin/lotgate
+	install -D -m 755 $(BUILD)/lotgate-sim $(DESTDIR)$(PREFIX)/bin/lotgate-sim
+	install -D -m 644 hostd/dist/lotgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/lotgate.1
+	install -D -m 644 hostd/dist/lotgate.json.5 $(DESTDIR)$(PREFIX)/share/man/man5/lotgate.json.5
+	install -D -m 644 hostd/dist/lotgate.json $(DESTDIR)$(PREFIX)/share/doc/lotgate/lotgate.json
+	$(BUILD)/lotgate completion bash > $(BUILD)/lotgate.bash
+	install -D -m 644 $(BUILD)/lotgate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lotgate
+	sed 's|@PREFIX@|$(PREFIX)|g' hostd/dist/lotgate.service > $(BUILD)/lotgate.service
+	install -D -m 644 $(BUILD)/lotgate.service $(DESTDIR)/lib/systemd/system/lotgate.service
+	install -D -m 644 hostd/dist/99-lotgate.rules $(DESTDIR)/lib/udev/rules.d/99-lotgate.rules
+
 .PHONY: format
 format: ## clang-format everything
 	clang-format -i $$(git ls-files '*.c' '*.h')
