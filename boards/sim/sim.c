@@ -125,7 +125,6 @@ void sim_advance(struct sim *s, int64_t now) {
         else
             break;
     }
-    sim_motion_advance(s, now);
     s->now = now;
 }
 
@@ -151,6 +150,7 @@ void sim_open(struct sim *s, int64_t now) {
     const int64_t *banner = s->config.open_banner_us;
     if (banner[0] <= 0)
         return;
+    sim_motion_advance(s, s->now);
     sim_motion_flush(s);
     memset(s->motion.position, 0, sizeof s->motion.position);
     sim_firmware_clear(s);
@@ -164,6 +164,7 @@ void sim_open(struct sim *s, int64_t now) {
 void sim_view(struct sim *s, struct sim_view *view, int64_t now) {
     sim_advance(s, now);
     *view = s->counts;
+    sim_motion_count_energy(s, s->now, view);
     view->state = s->state;
     view->sub_state = sim_sub_state(s);
     sim_motion_where(s, view->position);
@@ -177,6 +178,7 @@ void sim_view(struct sim *s, struct sim_view *view, int64_t now) {
 
 void sim_watch(struct sim *s, bool allowed, double level, int64_t now) {
     sim_advance(s, now);
+    sim_motion_advance(s, s->now);
     s->watch_allowed = allowed;
     s->watch_level = level;
 }

@@ -32,6 +32,7 @@ bool sim_card_start(struct sim *s, int64_t now) {
     s->card_at = 0;
     s->card_line = 0;
     s->card_running = true;
+    sim_motion_advance(s, s->now);
     sim_firmware_run(s);
     return true;
 }

@@ -132,5 +132,6 @@ static void (*const happen[SIM_FAULTS])(struct sim *, int64_t) = {
 
 void sim_fault(struct sim *s, enum sim_fault fault, int64_t param, int64_t now) {
     sim_advance(s, now);
+    sim_motion_advance(s, s->now);
     happen[fault](s, param);
 }

@@ -55,7 +55,7 @@ struct motion {
     double done; // mm of the first block
     enum phase phase;
     int64_t phase_end; // of HOLD_SEEN, SLOWING, SETTLING
-    int64_t at;        // time up to which `done` counts
+    int64_t at;        // time up to which `done` counts: the last event, so that calls between leave no trace
     double position[3];
 };
 
@@ -214,6 +214,7 @@ bool sim_motion_full(const struct sim *s);
 void sim_motion_add(struct sim *s, const struct block *block); // must not be full
 void sim_motion_advance(struct sim *s, int64_t now);           // no event may lie between
 int64_t sim_motion_next(const struct sim *s);
+void sim_motion_count_energy(const struct sim *s, int64_t now, struct sim_view *counts); // since motion.at
 void sim_motion_event(struct sim *s);
 void sim_motion_start(struct sim *s); // nothing more comes for now
 void sim_motion_hold(struct sim *s);

@@ -115,14 +115,15 @@ double sim_power_now(const struct sim *s) {
     return power > most ? most : power;
 }
 
-static void count_energy(struct sim *s, int64_t span) {
+void sim_motion_count_energy(const struct sim *s, int64_t now, struct sim_view *counts) {
+    int64_t span = now - s->motion.at;
     double power = sim_power_now(s);
-    if (power <= 0)
+    if (power <= 0 || span <= 0)
         return;
-    s->counts.energised_us += span;
+    counts->energised_us += span;
     bool works = s->config.kind == SIM_CNC || power > s->watch_level;
     if (works && !s->watch_allowed)
-        s->counts.forbidden_us += span;
+        counts->forbidden_us += span;
 }
 
 void sim_motion_advance(struct sim *s, int64_t now) {
@@ -130,7 +131,7 @@ void sim_motion_advance(struct sim *s, int64_t now) {
     int64_t span = now - m->at;
     if (span <= 0)
         return;
-    count_energy(s, span);
+    sim_motion_count_energy(s, now, &s->counts);
     m->done += sim_motion_speed(s) * (double)span / SECOND;
     m->at = now;
 }
@@ -223,7 +224,7 @@ void sim_motion_where(const struct sim *s, double out[3]) {
     if (!m->count)
         return;
     const struct block *b = &m->queue[m->head];
-    double part = m->done / b->length;
+    double part = (m->done + sim_motion_speed(s) * (double)(s->now - m->at) / SECOND) / b->length;
     for (int i = 0; i < 3; i++)
         out[i] = b->from[i] + (b->to[i] - b->from[i]) * (part > 1 ? 1 : part);
 }

@@ -253,7 +253,8 @@ static bool starts(const char *line, const char *prefix) {
 
 uint16_t sim_system_line(struct sim *s, const char *line) {
     if (sim_card_flavour(s)) {
-        if (starts(line, "$SD/RUN=") || starts(line, "$LOCALFS/RUN="))
+        // The `/` has gone when the line was put together.
+        if (starts(line, "$SDRUN=") || starts(line, "$LOCALFSRUN="))
             return run_from_card(s, "=");
         if (starts(line, "[ESP220]") || starts(line, "[ESP700]"))
             return run_from_card(s, "]");
