@@ -82,7 +82,7 @@ static const char style[] =
 // Scale bar at the left, the size of what was worked at the right, under the picture.
 static void legend(struct text *svg, const struct moves *moves, double left, double baseline, double width) {
     const struct box *box = moves->worked.any ? &moves->worked : &moves->all;
-    double size = width / 26, bar = scale_length(width / 4);
+    double size = width / 20, bar = scale_length(width / 4);
     text_printf(svg, "<line class=\"s\" x1=\"%.3f\" y1=\"%.3f\" x2=\"%.3f\" y2=\"%.3f\"/>", left, baseline,
                 left + bar, baseline);
     text_printf(svg, "<text x=\"%.3f\" y=\"%.3f\" font-size=\"%.3f\">%g mm</text>", left,
@@ -103,7 +103,7 @@ void picture_write(struct text *svg, const cJSON *path, const char *title) {
            centre_y = (moves.all.top + moves.all.bottom) / 2;
     height = fmax(height, width * 0.3); // a line should not make a sliver
     width = fmax(width, height * 0.75);
-    double margin = width * 0.05, foot = width * 0.11;
+    double margin = width * 0.05, foot = width * 0.13;
     double left = centre_x - width / 2, top = -centre_y - height / 2;
     text_printf(svg,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%.3f %.3f %.3f %.3f\" role=\"img\">",

@@ -18,10 +18,10 @@ function card(machine) {
             el('h2', {}, machine.name || id),
             el('p', { class: 'quiet' }, [machine.kind, machine.serial_number].filter(Boolean).join(' · ')),
             el('p', {}, progress(machine)),
-            lots ? el('p', {}, 'Material: ' + lots) : '',
-            el('p', { class: 'row' },
-                machine.configured === false ? '' : el('a', { class: 'button', href: path('panel', id) }, 'Panel'),
-                el('a', { class: 'button', href: path('machines', id, 'jobs') }, 'History'))));
+            lots ? el('p', {}, 'Material: ' + lots) : ''),
+        el('p', { class: 'row acts' },
+            machine.configured === false ? '' : el('a', { class: 'button', href: path('panel', id) }, 'Panel'),
+            el('a', { class: 'button', href: path('machines', id, 'jobs') }, 'History')));
 }
 
 function draw(machine) {

@@ -17,7 +17,7 @@ byId('history').href = path('machines', id, 'jobs');
 // --- drawing
 
 function sentence() {
-    if (machine.state === 'held') return 'Scan the material lot.';
+    if (machine.state === 'held') return stateWords.held[1];
     if (machine.starting) return 'The start is being written to the ledger.';
     if (machine.state === 'running') return lotNames(machine.declaration?.lots) || stateWords.running[1];
     return machine.text || stateWords[machine.state]?.[1] || '';
@@ -42,9 +42,16 @@ function draw(news) {
     byId('cancel').hidden = state === 'running';
     byId('confirm').hidden = state !== 'fault' && !(state === 'offline' && machine.port_open);
     byId('pick').hidden = state === 'running' || state === 'fault';
+    showScan(state !== 'running');
     for (const name of ['hold', 'resume', 'reset']) byId(name).disabled = !machine.port_open;
-    if (state !== 'held' && state !== 'locked') say(byId('refusal'), '');
+    if (state === 'armed' || state === 'running') say(byId('refusal'), '');
     drawJob();
+}
+// Nothing is scanned while a job runs; afterwards the field waits for the scanner again.
+function showScan(shown) {
+    const before = !byId('ask').hidden;
+    byId('ask').hidden = !shown;
+    if (shown && !before && document.activeElement === document.body) scan.focus();
 }
 // A live region speaks when its text changes, so it is only touched then.
 function setText(name, text) {
