@@ -56,7 +56,7 @@ static void put_scaled(FILE *out, const cJSON *job, const char *key, const char 
                        const char *unit) {
     int64_t value = 0;
     if (json_integer(job, key, &value))
-        fprintf(out, "%-15s  %.3f %s\n", title, (double)value / scale, unit);
+        fprintf(out, "%-15s  %.3f%s%s\n", title, (double)value / scale, unit[0] != '\0' ? " " : "", unit);
 }
 
 // box: six numbers in µm: least x y z, greatest x y z

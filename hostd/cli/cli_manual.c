@@ -5,9 +5,11 @@
 
 #include "cli_command.h"
 
+#define COLUMNS_MAX 72
+
 // Text in a macro's argument or on a line: no leading dot or quote, backslashes doubled, the ellipsis by name.
-static void put_text(FILE *out, const char *text) {
-    if (*text == '.' || *text == '\'')
+static void put_text(FILE *out, const char *text, bool first) {
+    if (first && (*text == '.' || *text == '\''))
         fputs("\\&", out);
     for (; *text != '\0'; text++) {
         if (strncmp(text, "…", strlen("…")) == 0) {
@@ -28,15 +30,33 @@ static void put_text(FILE *out, const char *text) {
     }
 }
 
-// Sentences, each on a line of its own, as mdoc wants them.
+// One sentence on lines of its own, as mdoc wants it, broken before the 80th column.
+static void put_sentence(FILE *out, const char *text, size_t length) {
+    size_t column = 0;
+    for (size_t i = 0; i < length;) {
+        char word[256];
+        size_t n = strcspn(text + i, " ");
+        n = n < length - i ? n : length - i;
+        snprintf(word, sizeof word, "%.*s", (int)n, text + i);
+        if (column > 0 && column + 1 + n > COLUMNS_MAX) {
+            fputc('\n', out);
+            column = 0;
+        }
+        if (column > 0)
+            fputc(' ', out);
+        put_text(out, word, column == 0);
+        column += n + 1;
+        i += n;
+        i += strspn(text + i, " ");
+    }
+    fputc('\n', out);
+}
+
 static void put_sentences(FILE *out, const char *text) {
     while (*text != '\0') {
         const char *end = strstr(text, ". ");
         size_t n = end != NULL ? (size_t)(end - text) + 1 : strlen(text);
-        char sentence[1024];
-        snprintf(sentence, sizeof sentence, "%.*s", (int)n, text);
-        put_text(out, sentence);
-        fputc('\n', out);
+        put_sentence(out, text, n);
         text += n + (end != NULL ? 1 : 0);
     }
 }
@@ -46,7 +66,7 @@ static void put_option(FILE *out, const struct cli_option *o, const char *lead) 
     fprintf(out, "%sFl %s%s", lead, dash ? "\\-" : "", o->name);
     if (o->value != NULL) {
         fputs(" Ar ", out);
-        put_text(out, o->value);
+        put_text(out, o->value, false);
     }
     fputc('\n', out);
 }
@@ -54,7 +74,7 @@ static void put_option(FILE *out, const struct cli_option *o, const char *lead) 
 static void put_words(FILE *out, const struct cli_word *w) {
     for (; w != NULL && w->name != NULL; w++) {
         fprintf(out, " %s", w->flags & CLI_REQUIRED ? "Ar " : "Op Ar ");
-        put_text(out, w->name);
+        put_text(out, w->name, false);
         if (w->flags & CLI_REPEATS)
             fputs(" ...", out);
     }
@@ -62,11 +82,12 @@ static void put_words(FILE *out, const struct cli_word *w) {
 }
 
 static void put_command(FILE *out, const struct cli_group *group, const struct cli_command *command) {
+    char text[512];
     fprintf(out, ".It Ic %s%s%s", group->name, command->verb != NULL ? " " : "",
             command->verb != NULL ? command->verb : "");
     put_words(out, command->words);
-    put_text(out, command->summary);
-    fputs(".\n", out);
+    snprintf(text, sizeof text, "%s.", command->summary);
+    put_sentences(out, text);
     if (command->details != NULL)
         put_sentences(out, command->details);
     if (command->options == NULL || command->options->name == NULL)
@@ -74,8 +95,8 @@ static void put_command(FILE *out, const struct cli_group *group, const struct c
     fputs(".Bl -tag -width Ds -compact\n", out);
     for (const struct cli_option *o = command->options; o->name != NULL; o++) {
         put_option(out, o, ".It ");
-        put_text(out, o->help);
-        fputs(o->flags & CLI_REQUIRED ? " (required)\n" : "\n", out);
+        snprintf(text, sizeof text, "%s%s", o->help, o->flags & CLI_REQUIRED ? " (required)" : "");
+        put_sentences(out, text);
     }
     fputs(".El\n", out);
 }
@@ -84,8 +105,7 @@ void cli_manual_commands(FILE *out) {
     fputs(".Ss Options everywhere on the line\n.Bl -tag -width Ds\n", out);
     for (const struct cli_option *o = cli_global_options; o->name != NULL; o++) {
         put_option(out, o, ".It ");
-        put_text(out, o->help);
-        fputc('\n', out);
+        put_sentences(out, o->help);
     }
     fputs(".El\n.Ss Commands\n.Bl -tag -width Ds\n", out);
     for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
