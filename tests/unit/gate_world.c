@@ -16,6 +16,7 @@ static void to_machine(void *context, const uint8_t *bytes, size_t length) {
     struct world *w = context;
     w->calls++;
     keep(&w->machine, bytes, length);
+    model_bytes(&w->model, bytes, length);
 }
 
 static void count_replies(struct world *w, const uint8_t *bytes, size_t length) {
@@ -41,7 +42,7 @@ static void on_fact(void *context, const struct gate_fact *f) {
     if (f->type == GATE_FACT_ENDED) {
         w->job = *f->job;
         w->meter = *f->job->meter;
-        w->committed = false;
+        w->model.committed = false;
     }
 }
 
@@ -53,7 +54,7 @@ static void host(struct world *w) {
     }
     while (w->start_wanted && w->auto_start) {
         w->start_wanted = false;
-        w->committed = true;
+        w->model.committed = true;
         gate_start_committed(w->gate, w->now);
     }
 }
@@ -77,6 +78,7 @@ void world_make(struct world *w, const struct gate_config *config) {
     w->state = "Idle";
     w->more = "";
     w->auto_start = w->auto_identity = true;
+    model_make(&w->model, &w->config.rules, w->config.flavour);
     w->gate = gate_create(&w->config, &(struct gate_output){w, to_machine, to_sender, on_fact});
     gate_machine_opened(w->gate, w->now);
     gate_sender_connected(w->gate, w->now);
@@ -127,6 +129,10 @@ static void answer_line(struct world *w, const char *line) {
         snprintf(text, sizeof text, "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n");
     } else if (strcmp(line, "$G") == 0) {
         snprintf(text, sizeof text, "[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n");
+    } else if (strcmp(line, "$C") == 0) {
+        w->model.check = !w->model.check;
+        snprintf(text, sizeof text, w->model.check ? "[MSG:Enabled]\r\nok\r\n" : "[MSG:Disabled]\r\nok\r\n");
+        w->model.banner_due = !w->model.check;
     } else if (strcmp(line, "M2") == 0 || strcmp(line, "M30") == 0) {
         snprintf(text, sizeof text, "[MSG:Pgm End]\r\nok\r\n");
     } else {
@@ -135,26 +141,37 @@ static void answer_line(struct world *w, const char *line) {
     world_reply(w, text);
 }
 
-static void answer_byte(struct world *w, uint8_t byte) {
-    char text[128];
-    if (byte == '?') {
-        snprintf(text, sizeof text, "<%s|MPos:0.000,0.000,0.000|Bf:15,128|FS:0,0%s>\r\n", w->state, w->more);
-        world_reply(w, text);
-    } else if (byte == 0x18) {
-        w->line_length = 0;
+static void report(struct world *w) {
+    char text[160];
+    w->model.asked = 0;
+    snprintf(text, sizeof text, "<%s|MPos:0.000,0.000,0.000|Bf:15,128|FS:0,0%s>\r\n",
+             w->model.check ? "Check" : w->state, w->more);
+    world_reply(w, text);
+}
+
+bool world_answer_one(struct world *w) {
+    char line[MODEL_LINE];
+    if (w->model.banner_due) {
+        model_reset(&w->model);
+        w->model.banner_due = false;
         world_reply(w, "\r\nGrbl 1.1h ['$' for help]\r\n");
-    } else if (byte == '\n' || byte == '\r') {
-        w->line[w->line_length] = '\0';
-        w->line_length = 0;
-        answer_line(w, w->line);
-    } else if (byte != '!' && byte != '~' && byte < 0x80 && w->line_length < sizeof w->line - 1) {
-        w->line[w->line_length++] = (char)byte;
+    } else if (w->model.asked) {
+        report(w);
+    } else if (!model_execute(&w->model, w->reply && strncmp(w->reply, "error", 5) == 0, line, sizeof line)) {
+        return false;
+    } else {
+        answer_line(w, line);
     }
+    if (w->model.violations) {
+        fprintf(stderr, "work reached the machine before its start was committed: %s\n", w->model.violation);
+        abort();
+    }
+    return true;
 }
 
 void world_answer(struct world *w) {
-    while (!w->mute && w->answered < w->machine.length)
-        answer_byte(w, w->machine.at[w->answered++]);
+    while (!w->mute && world_answer_one(w))
+        continue;
 }
 
 void world_pass(struct world *w, int64_t us) {
@@ -191,10 +208,7 @@ void world_arm_and_start(struct world *w) {
 }
 
 void world_forget(struct world *w) {
-    memmove(w->machine.at, w->machine.at + w->answered, w->machine.length - w->answered);
-    w->machine.length -= w->answered;
-    w->answered = 0;
-    w->sender.length = 0;
+    w->machine.length = w->sender.length = 0;
     w->replies = w->calls = 0;
 }
 

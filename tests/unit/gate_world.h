@@ -1,14 +1,16 @@
 // gate_world: a gate between a scripted sender and a fake Grbl, with virtual time. For the gate's tests.
 //
 // The fake answers lines as Grbl does (`ok`, or what the test tells it), keeps what it was sent, and reports
-// the state that the test sets. Nothing happens but what a test asks for: world_answer lets the fake answer
+// the state that the test sets. It is also an oracle: work that arrives before a start is committed fails the test.
+// Nothing happens but what a test asks for: world_answer lets the fake answer
 // what it has, world_run lets time pass with everyone at work.
 #ifndef LOTGATE_TESTS_GATE_WORLD_H
 #define LOTGATE_TESTS_GATE_WORLD_H
 
 #include "gate.h"
+#include "gate_model.h"
 
-#define WORLD_BYTES (4 * 1024 * 1024)
+#define WORLD_BYTES (8 * 1024 * 1024)
 
 struct world_bytes {
     uint8_t *at;
@@ -20,13 +22,11 @@ struct world {
     struct gate_config config;
     int64_t now;
     struct world_bytes machine, sender; // all that reached each of them
-    size_t answered;                    // how far in `machine` the fake has answered
-    char line[8192];                    // the fake's unfinished line
-    size_t line_length;
-    const char *state; // what it reports: "Idle", "Run", ...
-    const char *more;  // further fields of the report, with their `|`
-    bool mute;         // the fake answers nothing
-    bool auto_start;   // START_WANTED is answered at once (after the call)
+    struct model model;                 // executes it, and aborts the test when work came before its commit
+    const char *state;                  // what it reports: "Idle", "Run", ...
+    const char *more;                   // further fields of the report, with their `|`
+    bool mute;                          // the fake answers nothing
+    bool auto_start;                    // START_WANTED is answered at once (after the call)
     bool start_wanted;
     bool auto_identity;
     bool identity_seen;
@@ -37,8 +37,6 @@ struct world {
     char text[GATE_FACT_STATUS + 1][GATE_TEXT_MAX]; // the last fact's text
     struct gate_job job;                            // the last end's
     struct meter_result meter;
-    size_t work_before_commit; // work lines that reached the machine with no committed job
-    bool committed;
 };
 
 // A gate with a machine opened and a sender connected; no identity check, no polls, unless config says so.
@@ -52,6 +50,7 @@ void world_send_bytes(struct world *w, const void *bytes, size_t length);
 void world_reply(struct world *w, const char *text); // from the machine, one chunk
 void world_reply_bytes(struct world *w, const void *bytes, size_t length);
 void world_answer(struct world *w);           // the fake answers all it has not answered
+bool world_answer_one(struct world *w);       // ... one thing; false when there is none
 void world_pass(struct world *w, int64_t us); // time passes; timers run; the fake answers
 void world_declare(struct world *w);
 void world_arm_and_start(struct world *w); // declared, and starts are committed at once
