@@ -17,12 +17,12 @@
 
 #include "grbl.h" // enum grbl_flavour, nothing else
 
-#define SIM_TEXT_MAX    64    // $I user string, file names on the card
-#define SIM_LINE_MAX    1024  // bytes of one received line that are kept for sim_line; longer ones are cut
-#define SIM_WIRE_MAX    4096  // bytes under way to the machine; sim_write takes no more
-#define SIM_OUT_MAX     16384 // bytes that wait for sim_read; beyond that they are lost and counted
-#define SIM_RX_MAX      4096  // largest receive buffer
-#define SIM_PLANNER_MAX 128   // largest planner
+#define SIM_TEXT_MAX    64   // $I user string, file names on the card
+#define SIM_LINE_MAX    1024 // bytes of one received line that are kept for sim_line; longer ones are cut
+#define SIM_WIRE_MAX    4096 // bytes under way to the machine; sim_write takes no more
+#define SIM_OUT_MAX     8192 // bytes that wait for sim_read; beyond that they are lost and counted
+#define SIM_RX_MAX      4096 // largest receive buffer
+#define SIM_PLANNER_MAX 128  // largest planner
 #define SIM_CARD_MAX    (4 << 20) // bytes of the file on the card
 
 enum sim_kind { SIM_LASER, SIM_CNC };

@@ -229,6 +229,13 @@ static uint16_t judge_arc(struct judgement *j, const double from[3]) {
     return 0;
 }
 
+static double distance(const double a[3], const double b[3]) {
+    double square = 0;
+    for (int i = 0; i < 3; i++)
+        square += (a[i] - b[i]) * (a[i] - b[i]);
+    return sqrt(square);
+}
+
 static uint16_t judge_motion(const struct sim *s, struct judgement *j) {
     const struct words *w = &j->w;
     uint16_t motion = j->next.motion;
@@ -249,8 +256,7 @@ static uint16_t judge_motion(const struct sim *s, struct judgement *j) {
         return 0;
     if (!j->moves)
         return ERROR_NO_AXES;
-    bool there = memcmp(j->target, s->gc.position, sizeof j->target) == 0;
-    return there ? ERROR_TARGET : 0;
+    return distance(j->target, s->gc.position) == 0 ? ERROR_TARGET : 0;
 }
 
 static uint16_t judge_jog(const struct sim *s, const struct judgement *j) {
@@ -330,13 +336,6 @@ static struct op *add_move(struct sim *s, const struct judgement *j, enum op_kin
     b->power = j->jog ? (sim_laser_mode(s) ? 0 : s->power) : move_power(s, j, j->next.spindle);
     b->speed = j->next.feed / 60;
     return op;
-}
-
-static double distance(const double a[3], const double b[3]) {
-    double square = 0;
-    for (int i = 0; i < 3; i++)
-        square += (a[i] - b[i]) * (a[i] - b[i]);
-    return sqrt(square);
 }
 
 static void add_arc(struct sim *s, const struct judgement *j) {

@@ -114,7 +114,7 @@ static bool whole_number(const struct field *f, const cJSON *value, int64_t *out
 }
 
 static bool take_u32(const struct field *f, const cJSON *value, struct profile *p, struct lg_error *error) {
-    int64_t number;
+    int64_t number = 0;
     if (!whole_number(f, value, &number, error))
         return false;
     *(uint32_t *)place(p, f->at) = (uint32_t)number;
@@ -123,7 +123,7 @@ static bool take_u32(const struct field *f, const cJSON *value, struct profile *
 }
 
 static bool take_u16(const struct field *f, const cJSON *value, struct profile *p, struct lg_error *error) {
-    int64_t number;
+    int64_t number = 0;
     if (!whole_number(f, value, &number, error))
         return false;
     *(uint16_t *)place(p, f->at) = (uint16_t)number;
