@@ -155,13 +155,17 @@ void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *colu
     for (size_t c = 0; c < grid.columns; c++)
         put_cell(out, grid.shown[c]->title, grid.width[c], grid.shown[c]->kind, c + 1 == grid.columns,
                  colour ? "\x1b[1m" : "");
-    for (size_t r = 0; r < grid.rows; r++)
-        for (size_t c = 0; c < grid.columns; c++) {
-            const char *text = grid.cells[r * CLI_COLUMNS_MAX + c];
+    for (size_t r = 0; r < grid.rows; r++) {
+        char **cells = &grid.cells[r * CLI_COLUMNS_MAX];
+        size_t end = grid.columns; // no blanks behind the last cell that holds something
+        while (end > 1 && cells[end - 1][0] == '\0')
+            end--;
+        for (size_t c = 0; c < end; c++) {
             enum cli_cell kind = grid.shown[c]->kind;
-            put_cell(out, text, grid.width[c], kind, c + 1 == grid.columns,
-                     colour && kind == CLI_CELL_STATE ? cli_state_colour(text) : "");
+            put_cell(out, cells[c], grid.width[c], kind, c + 1 == end,
+                     colour && kind == CLI_CELL_STATE ? cli_state_colour(cells[c]) : "");
         }
+    }
     for (size_t i = 0; i < grid.rows * CLI_COLUMNS_MAX; i++)
         free(grid.cells[i]);
     free(grid.cells);
