@@ -21,16 +21,15 @@ const struct event_kind kinds_machine[] = {
                 {"serial", FIELD_TEXT, false},
                 {"firmware", FIELD_TEXT, false},
                 {"changed", FIELD_FLAG, true}},
-     .statements =
-         {{"UPDATE machines SET seen_usb_path = :usb_path, seen_serial = :serial,"
-           "  seen_firmware = :firmware, seen_us = :time_us WHERE machine = :machine",
-           false},
-          // what is not told this time stays known
+     .statements = {{"UPDATE machines SET seen_usb_path = :usb_path, seen_serial = :serial,"
+                     "  seen_firmware = :firmware, seen_us = :time_us WHERE machine = :machine",
+                     false},
+                    // what is not told this time stays known
                     {"UPDATE machines SET usb_path = coalesce(seen_usb_path, usb_path),"
                      "  serial = coalesce(seen_serial, serial), firmware = coalesce(seen_firmware, firmware),"
                      "  identity = 'confirmed' WHERE machine = :machine AND NOT :changed",
-           true},
-          {"UPDATE machines SET identity = 'changed' WHERE machine = :machine AND :changed", true}},
+                     true},
+                    {"UPDATE machines SET identity = 'changed' WHERE machine = :machine AND :changed", true}},
      .subjects = {"machine"}},
     {.name = "machine.confirmed",
      .fields = {{"machine", FIELD_TEXT, true}, {"by", FIELD_TEXT, false}},

@@ -6,11 +6,11 @@
 
 // --- pieces ---------------------------------------------------------------------------------------------
 
-#define LOT_COLUMNS                                                                                             \
-    "l.lot, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"  \
-    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\"," \
-    " l.quantity, l.unit, l.base, l.received AS amount, l.consumed, l.purchase_order,"                          \
-    " l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by"                      \
+#define LOT_COLUMNS                                                                                                \
+    "l.lot, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"     \
+    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","    \
+    " l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount, l.purchase_order," \
+    " l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by"                         \
     " FROM lots l JOIN materials m USING (material) JOIN suppliers s USING (supplier)"
 
 #define JOB_LOTS                                                                                             \

@@ -109,8 +109,10 @@ bool store_open(struct store *store, const char *path, enum store_mode mode, con
 }
 
 bool store_make_durable(struct store *store, struct lg_error *error) {
-    // Durable means: SQLite returns from COMMIT only after the log has been synced. Invariant 1 hangs on FULL.
-    if (!store_execute(store, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", error))
+    // EXTRA while a new file becomes a WAL one: its rollback journal must not come back after a power cut. Then
+    // FULL: SQLite returns from COMMIT only after the log has been synced. Invariant 1 of the gate hangs on it.
+    if (!store_execute(store, "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+                       error))
         return false;
     if (sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL) != SQLITE_OK)
         return store_failed(store, error);

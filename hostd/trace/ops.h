@@ -38,8 +38,15 @@
 //   ledger.checkpoint                                                -> {seq, hash, signature}
 //
 // Reads
-//   supplier.list material.list operator.list machine.list           -> [{...}]
-//   lot.list          [state material limit after]                   -> [{lot, material, supplier, ...}]
+// Lists answer at most `limit` rows (100 when not given, 1000 at most); `after` is the id of the last row seen. What is
+// not known is null. Times are ISO text.
+//   supplier.list     [limit after]                                  -> [{supplier, name, email, phone, address, added}]
+//   material.list     [limit after]                                  -> [{material, name, form, grade, thickness, diameter, density, requires[], added}]
+//   operator.list     [limit after]                                  -> [{operator, name, badge, added}]
+//   machine.list      [limit after]                                  -> [{machine, name, board, kind, serial_number, identity,
+//                        usb_path, serial, firmware, seen..., declaration, running_job, held_job}]
+//   lot.list          [state material limit after]                   -> [{lot, material, material_name, supplier, supplier_name,
+//                        supplier_lot, heat, cert_heat, match, state, reason, quantity, consumed, on_hand, unit, expires, received, ...}]
 //   lot.show          lot                                            -> {... documents[], events[], jobs[]}
 //   machine.show      machine
 //   declaration.list  [machine]                                      open and past declarations

@@ -91,9 +91,32 @@ bool people_material_add(struct ledger *ledger, const struct trace_context *cont
     return true;
 }
 
+// The lengths and the density as a person writes them, beside the integers.
+static void add_sizes(cJSON *material) {
+    int64_t value;
+    char text[QUANTITY_TEXT_MAX];
+    if (json_integer(material, "thickness_um", &value)) {
+        quantity_format(text, value, "mm");
+        json_add_text(material, "thickness", text);
+    }
+    if (json_integer(material, "diameter_um", &value)) {
+        quantity_format(text, value, "mm");
+        json_add_text(material, "diameter", text);
+    }
+    if (json_integer(material, "density_mg_cm3", &value)) {
+        quantity_format(text, value, "g"); // thousandths, like grams in milligrams
+        text[strlen(text) - 1] = '\0';
+        json_add_text(material, "density", text);
+    }
+}
+
 bool people_material_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                           cJSON **answer, struct lg_error *error) {
-    return common_filtered(ledger, "material_list", args, answer, error);
+    if (!common_filtered(ledger, "material_list", args, answer, error))
+        return false;
+    cJSON *material;
+    cJSON_ArrayForEach(material, *answer) add_sizes(material);
+    return true;
 }
 
 // An id that is somebody's badge, or the reverse, would make a scan ambiguous.

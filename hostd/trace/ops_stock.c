@@ -5,13 +5,16 @@
 #include "json.h"     // json_text
 #include "quantity.h" // quantity_format
 
-// Adds what is left, in the unit that the lot was received in.
-static void add_on_hand(cJSON *lot) {
-    int64_t amount = 0, consumed = 0;
+// Adds what was used and what is left, in the unit that the lot was received in.
+static void add_balance(cJSON *lot) {
+    int64_t received = 0, consumed = 0;
     char text[QUANTITY_TEXT_MAX];
-    if (!json_integer(lot, "amount", &amount) || !json_integer(lot, "consumed", &consumed))
-        return;
-    quantity_format(text, amount - consumed, json_text(lot, "unit"));
+    const char *unit = json_text(lot, "unit");
+    json_integer(lot, "received_amount", &received);
+    json_integer(lot, "consumed_amount", &consumed);
+    quantity_format(text, consumed, unit);
+    json_add_text(lot, "consumed", text);
+    quantity_format(text, received - consumed, unit);
     json_add_text(lot, "on_hand", text);
 }
 
@@ -20,7 +23,7 @@ bool stock_lot_list(struct ledger *ledger, const struct trace_context *context, 
     if (!common_filtered(ledger, "lot_list", args, answer, error))
         return false;
     cJSON *lot;
-    cJSON_ArrayForEach(lot, *answer) add_on_hand(lot);
+    cJSON_ArrayForEach(lot, *answer) add_balance(lot);
     return true;
 }
 
@@ -40,7 +43,7 @@ bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, 
     cJSON_Delete(facts);
     if (!common_row(ledger, "lot_get", common_one("lot", lot), answer, error))
         return false;
-    add_on_hand(*answer);
+    add_balance(*answer);
     cJSON *of = common_copy(cJSON_CreateObject(), *answer, owners), *jobs = common_one("lot", lot);
     json_add_integer(jobs, "limit", COMMON_EVENTS_SHOWN);
     return common_add_list(ledger, *answer, "documents", "lot_documents", of, error) &&
