@@ -81,7 +81,7 @@ static bool type_fits(const struct exchange *x, const struct guard_headers *head
 static void begin(struct exchange *x, const char *url, const char *version) {
     struct lg_error error;
     struct guard_headers headers = {.http11 = strcmp(version, "HTTP/1.1") == 0};
-    char allow[64] = "";
+    char allow[ROUTE_ALLOW_MAX] = "";
     uint64_t length;
     MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_header, &headers);
     bool fine = guard_framing(&headers, &length, &error) && from_here(x, &headers, &error);

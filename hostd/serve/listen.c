@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,7 +48,7 @@ bool listen_parse(const char *text, struct sockaddr_storage *address, socklen_t 
         return lg_fail(error, "bad_argument", "Write it as 127.0.0.1:8390 or [::1]:8390.",
                        "%.80s is not an address and a port.", text);
     if (strcmp(host, "localhost") == 0)
-        strcpy(host, "127.0.0.1");
+        snprintf(host, sizeof host, "127.0.0.1");
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons((uint16_t)port);
@@ -120,7 +121,7 @@ int listen_unix(const char *path, struct lg_error *error) {
                 sizeof address.sun_path - 1);
         return -1;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     struct stat facts;
     bool is_socket = lstat(path, &facts) == 0 && S_ISSOCK(facts.st_mode);
     if (is_socket && is_stale(&address))

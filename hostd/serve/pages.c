@@ -1,4 +1,5 @@
 // Pages: the built-in files of hostd/web.
+#include <stdio.h>
 #include <string.h>
 
 #include "embedded.h"
@@ -39,7 +40,7 @@ void handle_page(struct exchange *x) {
 
 // The name must be that of a built-in file, letter for letter: there is no directory to climb out of.
 void handle_file(struct exchange *x) {
-    char name[ROUTE_ID_MAX + 4] = "web/";
-    strcat(name, x->id);
+    char name[ROUTE_ID_MAX + 4];
+    snprintf(name, sizeof name, "web/%s", x->id);
     give(x, name);
 }

@@ -50,8 +50,8 @@ static void collect(struct moves *moves, const cJSON *points) {
         if (started) {
             struct text *out = work ? &moves->work : &moves->rapid;
             if (!out->length || work != last_work)
-                text_printf(out, "M%.3f %.3f", from_x, -from_y);
-            text_printf(out, "L%.3f %.3f", x, -y);
+                text_printf(out, "M%.3f %.3f", from_x, 0 - from_y);
+            text_printf(out, "L%.3f %.3f", x, 0 - y);
             if (work) {
                 box_add(&moves->worked, from_x, from_y);
                 box_add(&moves->worked, x, y);

@@ -2,6 +2,7 @@
 #include "route.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +100,8 @@ static bool matches(const char *pattern, const char *path, char id[ROUTE_ID_MAX]
     }
 }
 
-const struct route *route_find(const char *method, const char *path, char id[ROUTE_ID_MAX], char *allow,
-                               struct lg_error *error) {
+const struct route *route_find(const char *method, const char *path, char id[ROUTE_ID_MAX],
+                               char allow[ROUTE_ALLOW_MAX], struct lg_error *error) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method; // the answer's head alone
     allow[0] = '\0';
     for (const struct route *route = routes; route->method; route++) {
@@ -114,11 +115,8 @@ const struct route *route_find(const char *method, const char *path, char id[ROU
                     "The address holds characters that have no place there.");
             return NULL;
         }
-        if (strlen(allow) + strlen(route->method) + 3 < 64) {
-            if (*allow)
-                strcat(allow, ", ");
-            strcat(allow, route->method);
-        }
+        size_t length = strlen(allow);
+        snprintf(allow + length, ROUTE_ALLOW_MAX - length, "%s%s", length ? ", " : "", route->method);
     }
     if (*allow)
         lg_fail(error, "method_not_allowed", "Use one of the methods in the Allow header.",

@@ -13,6 +13,7 @@
 
 #define ROUTE_PREFIX    "/api/v1"
 #define ROUTE_ID_MAX    128 // bytes of a decoded path parameter
+#define ROUTE_ALLOW_MAX 64  // bytes of an Allow header
 #define ROUTE_QUERY_MAX 16  // parameters in one query string
 
 // What kind of work a route is; exchange.c has one function for each.
@@ -58,9 +59,9 @@ const char *const *route_arguments_of(const char *op);
 bool route_goes_away(const char *op);
 
 // Finds the route of a method and a path (still percent-encoded). `id` gets the decoded path parameter. NULL
-// with code not_found, or method_not_allowed with the allowed methods in `allow` (at least 64 bytes).
-const struct route *route_find(const char *method, const char *path, char id[ROUTE_ID_MAX], char *allow,
-                               struct lg_error *error);
+// with code not_found, or method_not_allowed with the allowed methods in `allow` (empty otherwise).
+const struct route *route_find(const char *method, const char *path, char id[ROUTE_ID_MAX],
+                               char allow[ROUTE_ALLOW_MAX], struct lg_error *error);
 
 struct route_pair {
     const char *name, *value; // decoded; value NULL when there was no '='
