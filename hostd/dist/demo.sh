@@ -3,7 +3,7 @@
 # declared, and the record that is left behind answers what went into the part. make demo
 set -eu
 cd "$(dirname "$0")/../.."
-lotgate=build/lotgate
+lotgate=${LOTGATE:-build/lotgate}
 data=$(mktemp -d)
 export XDG_DATA_HOME=$data
 daemon=
@@ -19,8 +19,17 @@ trap 'exit 130' INT TERM
 
 if [ -t 1 ]; then bold=$'\e[1m' blue=$'\e[36m' plain=$'\e[0m'; else bold='' blue='' plain=''; fi
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+# show ARGUMENT...: the command line as one would type it
+show() {
+    local word line=lotgate
+    for word; do
+        case $word in *[\ +]*) word="\"$word\"" ;; esac
+        line="$line $word"
+    done
+    printf '%s$ %s%s\n' "$blue" "$line" "$plain"
+}
 run() {
-    printf '%s$ lotgate %s%s\n' "$blue" "$*" "$plain"
+    show "$@"
     "$lotgate" --data "$data/shop" "$@"
 }
 # wait_for TEXT COMMAND...: until the command's output holds TEXT, at most 30 seconds
@@ -46,8 +55,8 @@ say "1. A delivery: five sheets of cast acrylic. The number on the material equa
 run supplier add ACME "Acme Plastics" --email qa@acme.example --phone "+49 30 1234"
 run material add ACR "Acrylic, cast, 3 mm" --form sheet --thickness 3mm --density 1.19
 run operator add OP1 "Kim Lee" --badge 4711
-lot=$("$lotgate" --data "$data/shop" lot receive ACR --supplier ACME --supplier-lot 88-1204 --heat 88-1204 --cert-heat 88-1204 --quantity 5sheet)
-printf '%s$ lotgate lot receive ACR --supplier ACME --supplier-lot 88-1204 --heat 88-1204 --cert-heat 88-1204 --quantity 5sheet%s\n%s\n' "$blue" "$plain" "$lot"
+run lot receive ACR --supplier ACME --supplier-lot 88-1204 --heat 88-1204 --cert-heat 88-1204 --quantity 5sheet | tee "$data/lot"
+lot=$(tail -n 1 "$data/lot")
 run lot release "$lot" --by OP1
 
 say "2. The operator presses Start in the sender. The first cutting line is held: nobody has said what lies in the machine."
@@ -55,7 +64,7 @@ awk 'BEGIN { print "; a rosette"; print "G21"; print "G90"; print "M4 S0"; print
     for (i = 0; i <= 360; i += 3) { a = i * 3.14159265 / 180; r = 30 * cos(4 * a)
         printf "G1 X%.3f Y%.3f S600 F6000\n", 30 + r * cos(a), 40 + r * sin(a) }
     print "M5"; print "G0 X0 Y0"; print "M2" }' >"$data/rosette.nc"
-printf '%s$ lotgate send laser1 rosette.nc &%s\n' "$blue" "$plain"
+show send laser1 rosette.nc
 "$lotgate" --data "$data/shop" send laser1 "$data/rosette.nc" >"$data/sent" 2>&1 &
 sender=$!
 wait_for '"held"' state
