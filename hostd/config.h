@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define CONFIG_FILE_MAX     (256 * 1024) // bytes
-#define CONFIG_MACHINES_MAX 16
+#define CONFIG_MACHINES_MAX 64
 #define CONFIG_TCP_MAX      7
 #define CONFIG_REQUIRE_MAX  4
 #define CONFIG_ID_MAX       32

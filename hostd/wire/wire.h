@@ -16,7 +16,7 @@
 #include "gate.h"  // gate_config, gate_fact
 #include "port.h"  // port_place
 
-#define WIRE_MACHINES_MAX 16
+#define WIRE_MACHINES_MAX 64
 #define WIRE_TCP_MAX      7           // TCP ports per machine
 #define WIRE_BACKLOG_MAX  4096        // bytes waiting for the machine above which the sender is not read
 #define WIRE_RETRY_MIN_MS 250         // a port that is missing or busy is tried again after this,

@@ -263,8 +263,9 @@ def stall(b, count=4000):
     b.declare("laser1", "laser2")
     calm = b.round_trip(f"tcp:{ports[0]}", count)
     daemon.send_signal(signal.SIGUSR1)  # the next commit takes 5 s
+    time.sleep(0.5)  # a signal has no answer
     waiting = socket.create_connection(("127.0.0.1", ports[1]))
-    waiting.sendall(b"G1 X1 S500 F100\n")  # a job's start: its commit is the one that stalls
+    waiting.sendall(b"M3 S500\n")  # a job's start: its commit is the one that stalls
     began = time.monotonic()
     during = b.round_trip(f"tcp:{ports[0]}", count)
     waiting.settimeout(20)
