@@ -1,0 +1,175 @@
+"""Packaging: the man pages say what the program does, the unit and the scripts are sound, and a system where packages
+are missing is told so."""
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from lotgate_e2e import LOTGATE, TOP, Daemon
+
+DIST = os.path.join(TOP, "hostd", "dist")
+
+
+def read(*path):
+    with open(os.path.join(TOP, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def need(program):
+    return unittest.skipUnless(shutil.which(program), f"{program} is not installed")
+
+
+def run(*words, **more):
+    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False, **more)
+
+
+class ManPages(unittest.TestCase):
+    @need("mandoc")
+    def test_they_are_clean(self):
+        for page in ("lotgate.1", "lotgate.json.5"):
+            done = run("mandoc", "-Tlint", "-W", "style", page, cwd=DIST)
+            self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+    def test_the_commands_are_those_of_the_program(self):
+        done = run("bash", os.path.join(DIST, "man.sh"), LOTGATE)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(done.stdout, read("hostd", "dist", "lotgate.1"), "run hostd/dist/man.sh --write")
+        self.assertIn(".It Ic lot receive", done.stdout)
+
+    def test_every_key_of_the_configuration_is_told_of(self):
+        source = read("hostd", "config.c")
+        keys = set(re.findall(r'\.key = "(\w+)"', source)) | set(re.findall(r"SECONDS\((\w+), \d+\)", source))
+        refused = set(re.findall(r'\.key = "(\w+)",\s*\.type = RULE_REFUSED', source))
+        told = set(re.findall(r"(?m)^\.(?:It )?Cm (\w+)", read("hostd", "dist", "lotgate.json.5")))
+        self.assertGreater(len(keys), 20)
+        self.assertEqual(keys - refused - told, set())
+        self.assertEqual(told - keys, set())
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="lotgate-dist-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+
+    @need("systemd-analyze")
+    def test_the_unit(self):
+        unit = os.path.join(self.folder, "lotgate.service")
+        text = read("hostd", "dist", "lotgate.service")
+        with open(unit, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"(?m)^Documentation=.*\n", "", text).replace("/usr/bin/lotgate", LOTGATE))
+        done = run("systemd-analyze", "verify", unit)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+        # Shut in: below 2.5 of 10 by systemd's own reckoning.
+        done = run("systemd-analyze", "security", "--offline=true", "--threshold=25", unit)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_example_configuration_is_taken(self):
+        text = read("hostd", "dist", "lotgate.json")
+        for old, new in (('"/var/lib/lotgate"', json.dumps(os.path.join(self.folder, "data"))), ("127.0.0.1:8390", "127.0.0.1:0"),
+                         ("127.0.0.1:8231", "127.0.0.1:0"),
+                         ('"/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0"', '"sim:laser"')):
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        daemon = Daemon(self.folder, [])
+        daemon.write_config(text)
+        daemon.start()
+        self.assertEqual(daemon.machine("laser1")["name"], "Laser by the window")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_the_completion_is_a_script(self):
+        script = os.path.join(self.folder, "lotgate.bash")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(run(LOTGATE, "completion", "bash").stdout)
+        self.assertEqual(run("bash", "-n", script).returncode, 0)
+        if shutil.which("shellcheck"):
+            done = run("shellcheck", "--shell=bash", script)
+            self.assertEqual(done.stdout, "")
+
+    @need("shellcheck")
+    def test_the_scripts(self):
+        done = run("shellcheck", *(os.path.join(DIST, name) for name in ("deps.sh", "man.sh")),
+                   os.path.join(TOP, "tests", "fresh.sh"))
+        self.assertEqual(done.stdout, "")
+
+
+class Dependencies(unittest.TestCase):
+    """deps.sh on systems that lack something, played by programs of our own in front of the real ones."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="lotgate-deps-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.installed = os.path.join(self.folder, "installed")
+        self.program("dpkg-query", f'name="${{@: -1}}"; grep -qx -- "$name" {self.installed} && echo installed')
+        self.program("id", "echo 1000")
+        self.program("sudo", "exit 1")
+        self.program("apt-get", "echo no network >&2; exit 100")
+
+    def program(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/bash\n" + text + "\n")
+        os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
+
+    def packages(self, which):
+        return [line.split()[0] for line in read("hostd", "dist", f"packages-{which}.txt").splitlines()
+                if line.strip() and not line.startswith("#")]
+
+    def have(self, packages):
+        with open(self.installed, "w", encoding="utf-8") as file:
+            file.write("\n".join(packages) + "\n")
+
+    def deps(self, which):
+        return run("bash", os.path.join(DIST, "deps.sh"), which, stdin=subprocess.DEVNULL,
+                   env={**os.environ, "PATH": f"{self.folder}:/usr/bin:/bin"})
+
+    def test_nothing_is_said_when_all_is_there(self):
+        self.have(self.packages("build") + self.packages("test"))
+        for which in ("build", "test"):
+            done = self.deps(which)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_without_root_what_is_left_out_is_told(self):
+        self.have(set(self.packages("build") + self.packages("test")) - {"chromium", "pmccabe"})
+        done = self.deps("test")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"(?m)^deps.sh: chromium is missing; left out: .*pages")
+        self.assertRegex(done.stderr, r"(?m)^deps.sh: pmccabe is missing; left out: ")
+        self.assertNotIn("cmocka", done.stderr)
+
+    def test_without_what_the_build_needs_it_fails(self):
+        self.have(set(self.packages("build")) - {"libuv1-dev"})
+        done = self.deps("build")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("libuv1-dev is missing", done.stderr)
+        self.assertIn("apt-get install", done.stderr)
+        self.have(set(self.packages("build") + self.packages("test")) - {"libcmocka-dev"})
+        self.assertEqual(self.deps("test").returncode, 1)
+
+    def test_as_root_it_installs_what_is_missing_and_only_that(self):
+        asked = os.path.join(self.folder, "asked")
+        self.program("id", "echo 0")
+        self.program("apt-get", f'echo "$@" >>{asked}; for w in "$@"; do echo "$w" >>{self.installed}; done')
+        self.have(set(self.packages("build")) - {"libuv1-dev", "make"})
+        done = self.deps("build")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(asked, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(len(lines), 1)
+        self.assertEqual(set(lines[0].split()) & set(self.packages("build")), {"libuv1-dev", "make"})
+
+    def test_one_package_that_can_not_be_had_keeps_no_other_away(self):
+        self.program("id", "echo 0")
+        self.program("apt-get", 'for w in "$@"; do [ "$w" = chromium ] && exit 100; done; '
+                     f'for w in "$@"; do echo "$w" >>{self.installed}; done')
+        self.have([])
+        done = self.deps("test")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(re.findall(r"(?m)^deps.sh: (\S+) is missing", done.stderr), ["chromium"])
+
+
+if __name__ == "__main__":
+    unittest.main()
