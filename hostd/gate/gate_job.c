@@ -32,8 +32,6 @@ void gate_job_line(struct gate *g, const struct line *line, const struct gcode_m
     g->job.last_us = g->job.line_us = g->now;
     meter_line(&g->job.meter, &g->config.rules, before, &g->modal, block, total);
     gate_out_hash(g, line->text, total);
-    if (!line->stable)
-        gate_out_flush(g);
 }
 
 void gate_job_tail(struct gate *g, const uint8_t *lf) {

@@ -292,6 +292,7 @@ void gate_line_arrived(struct gate *g, const struct line *line) {
     if (!g->machine_open) { // never executed later: dropped
         g->sender.cr_passed = false;
         g->notices |= NOTICE_OFFLINE;
+        g->job.line_us = g->now; // a job that was cut is still being sent
         return;
     }
     if (g->queue.count == 0 && g->overflowed == 0 && gate_line_take(g, line))

@@ -107,10 +107,9 @@ static void release_deferred(struct gate *g) {
         gate_realtime(g, g->sender.deferred[i].byte);
 }
 
-// True when the unfinished line ends in what is left of the chunk and nothing is known to keep it back.
+// True when the unfinished line ends in what is left of the chunk: what becomes of it is known within this
+// call, and if it has to wait, the byte goes out ahead of it.
 static bool keeps_place(struct gate *g, const uint8_t *p, const uint8_t *end) {
-    if (g->queue.count || g->overflowed || g->faults || g->hold_active || g->sender.overlong)
-        return false;
     if (g->sender.deferred_count == DEFERRED_MAX)
         return false;
     if (!g->sender.line_end || g->sender.line_end < p) {

@@ -166,25 +166,31 @@ static void test_flow_ignorer(void **state) {
 // A sender that goes on writing into a running job is told by flow control, and nothing is lost.
 static void test_backpressure_in_a_running_job(void **state) {
     struct world w;
-    char chunk[GATE_READ_MAX];
-    for (size_t i = 0; i < sizeof chunk; i += 4)
-        memcpy(chunk + i, "Y10\n", 4);
+    static char chunk[GATE_READ_MAX], all[40 * GATE_READ_MAX];
+    size_t sent = 0;
     world_make(&w, NULL);
     world_declare(&w);
     world_send(&w, "G1 X1 S500 M3\n");
-    size_t sent = 1;
+    world_answer(&w);
+    world_forget(&w);
     for (int i = 0; i < 40; i++) {
-        if (gate_wants_sender(w.gate)) {
-            world_send_bytes(&w, chunk, sizeof chunk);
-            sent += sizeof chunk / 4;
-        } else {
+        if (!gate_wants_sender(w.gate)) {
             for (int k = 0; k < 700; k++)
                 world_answer_one(&w);
+            continue;
         }
+        size_t n = 0;
+        for (int k = 0; n + 16 < sizeof chunk; k++)
+            n += (size_t)sprintf(chunk + n, "X%d.%d\n", i, k);
+        world_send_bytes(&w, chunk, n);
+        memcpy(all + sent, chunk, n);
+        sent += n;
     }
     world_answer(&w);
+    assert_true(sent > 2 * GATE_QUEUE_MAX);
     assert_true(gate_wants_sender(w.gate));
-    assert_int_equal(w.replies, sent);
+    assert_int_equal(w.machine.length, sent);
+    assert_memory_equal(w.machine.at, all, sent);
     assert_int_equal(world_state(&w), GATE_RUNNING);
     world_free(&w);
 }
