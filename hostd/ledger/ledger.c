@@ -97,6 +97,10 @@ void ledger_close(struct ledger *ledger) {
     free(ledger);
 }
 
+bool ledger_is_writer(const struct ledger *ledger) {
+    return ledger->mode == LEDGER_WRITER;
+}
+
 const char *ledger_public_key(const struct ledger *ledger) {
     return ledger->public_key;
 }

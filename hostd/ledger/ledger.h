@@ -41,6 +41,7 @@ struct ledger_options {
 bool ledger_open(struct ledger **out, const struct ledger_options *options, struct lg_error *error);
 void ledger_close(struct ledger *ledger); // NULL is fine; in writer mode signs a last checkpoint
 
+bool ledger_is_writer(const struct ledger *ledger);
 // The key that signs, hex, valid as long as the ledger; "" where a reader finds no ledger.pub.
 const char *ledger_public_key(const struct ledger *ledger);
 

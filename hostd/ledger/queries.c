@@ -121,7 +121,7 @@ const struct ledger_named_query ledger_queries[] = {
      "SELECT lot, quantity, amount, base FROM declaration_lots WHERE declaration = :declaration"
      " ORDER BY position"},
     {"declarations_open",
-     "SELECT declaration, machine FROM declarations WHERE state = 'open' ORDER BY seq LIMIT 1000"},
+     "SELECT declaration, machine FROM declarations WHERE state = 'open' ORDER BY machine LIMIT 1000"},
 
     // jobs and records
     {"job_list",

@@ -148,6 +148,10 @@ bool trace_run(struct ledger *ledger, const char *name, const struct trace_conte
     if (!op)
         return lg_fail(error, "no_such_operation", "See /api/v1/openapi.json for what there is.",
                        "There is no operation called \"%.48s\".", name);
+    if (op->writes && !ledger_is_writer(ledger))
+        return lg_fail(error, "ledger_unavailable",
+                       "Ask the process that holds the ledger: the daemon, if it runs.",
+                       "%s writes, and this connection only reads.", name);
     if (!ledger_begin(ledger, error))
         return false;
     if (!trace_run_inside(ledger, op, context, args, answer, error)) {

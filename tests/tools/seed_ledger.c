@@ -11,7 +11,7 @@
 #include "json.h" // json_parse
 #include "ops.h"  // trace_run_inside
 
-#define JOBS_PER_TRANSACTION 500
+#define JOBS_PER_TRANSACTION 100 // what fits the page cache
 #define JOBS_PER_LOT         100
 #define JOB_SECONDS          90
 #define FIRST_US             INT64_C(1735689600000000) // 2025-01-01
