@@ -122,10 +122,12 @@ void gate_machine_opened(struct gate *g, int64_t now) {
     g->faults &= ~(unsigned)FAULT_IDENTITY;
     g->machine.length = 0;
     g->machine.overflow = g->machine.kept = g->machine.skip = g->machine.has_status = false;
-    g->machine.byte_us = g->now;
+    // A machine that has been up for long answers at once. One that restarts on opening eats the question and sends its
+    // banner, behind which it is asked again.
+    g->machine.byte_us = g->now - QUIET_US;
+    g->own.identity_us = g->own.modal_us = g->now;
     g->explained = false;
     g->own.identity_asked = false;
-    g->own.modal_us = g->now + QUIET_US;
     g->own.poll_us = g->now;
     g->focus.on = false;
     g->focus.used_us = 0;

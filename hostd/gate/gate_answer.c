@@ -5,7 +5,6 @@
 
 #include "gate_internal.h"
 
-#include <stdio.h> // snprintf
 #include <string.h>
 
 // --- $LOT and $OP
@@ -234,33 +233,26 @@ void gate_drop_held(struct gate *g, enum gate_end end, const char *reason) {
 // --- notices
 
 static void say(struct gate *g, enum notice notice) {
+    const struct {
+        enum notice notice;
+        const char *before, *subject, *behind;
+    } sentences[] = {
+        {NOTICE_HELD, "scan the material lot for ", g->config.name, ""},
+        {NOTICE_FAULT, "", g->fault_text, ""},
+        {NOTICE_OFFLINE, "", g->config.name, " is offline: lines are dropped; check its power and USB cable"},
+        {NOTICE_MACRO, "a macro key runs only in an open job: it was dropped", "", ""},
+        {NOTICE_RESUME, "resume is locked: ", g->fault_text, ""},
+        {NOTICE_REFUSED, "job refused: ", g->refused_text, ""},
+        {NOTICE_LATE_ANSWER, "", g->late_answer, ""},
+    };
     char text[GATE_TEXT_MAX + GATE_NAME_MAX];
-    switch (notice) {
-    case NOTICE_HELD:
-        snprintf(text, sizeof text, "scan the material lot for %s", g->config.name);
-        break;
-    case NOTICE_FAULT:
-        snprintf(text, sizeof text, "%s", g->fault_text);
-        break;
-    case NOTICE_OFFLINE:
-        snprintf(text, sizeof text, "%s is offline: lines are dropped; check its power and USB cable",
-                 g->config.name);
-        break;
-    case NOTICE_MACRO:
-        snprintf(text, sizeof text, "a macro key runs only in an open job: it was dropped");
-        break;
-    case NOTICE_RESUME:
-        snprintf(text, sizeof text, "resume is locked: %s", g->fault_text);
-        break;
-    case NOTICE_REFUSED:
-        snprintf(text, sizeof text, "job refused: %s", g->refused_text);
-        break;
-    case NOTICE_LATE_ANSWER:
-        snprintf(text, sizeof text, "%s", g->late_answer);
-        break;
+    for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
+        if (sentences[i].notice != notice)
+            continue;
+        gate_text_join(text, sizeof text, sentences[i].before, sentences[i].subject, sentences[i].behind);
+        if (text[0])
+            gate_out_message(g, text);
     }
-    if (text[0])
-        gate_out_message(g, text);
 }
 
 void gate_notices(struct gate *g) {

@@ -34,6 +34,7 @@
 #define STATUS_FACT_US 200000LL         // at most five status facts a second
 #define DWELL_MAX_S    3600             // longest G4 that is waited for before replies count as lost
 
+#define GATE_DIGITS_MAX 6           // of a 16-bit number, with its end
 #define DUE_TEXT        24          // beginning of a line kept for error facts
 #define DEFERRED_MAX    16          // realtime bytes kept in their place inside one line
 #define ANSWER_SPILL    0xffffffffu // an answer item for which no slot was free
@@ -263,6 +264,8 @@ void gate_fact(struct gate *g, enum gate_fact_type type, const char *text);
 void gate_fact_send(struct gate *g, const struct gate_fact *fact);
 void gate_text_copy(char *to, size_t room, const void *from, size_t length); // printable ASCII only
 void gate_text_set(char *to, size_t room, const char *from);
+void gate_text_join(char *to, size_t room, const char *before, const char *subject, const char *behind);
+void gate_text_number(char to[GATE_DIGITS_MAX], uint16_t number);
 
 // gate_sender.c
 void gate_sender_flavour(struct gate *g); // after config.flavour changed
@@ -292,8 +295,7 @@ void gate_queue_pop(struct queue *q);
 void gate_queue_clear(struct queue *q);
 
 // the due lines, in gate_queue.c too
-struct due *
-gate_due_push(struct dues *d); // NULL when full; zeroed; counted by gate_due_count
+struct due *gate_due_push(struct dues *d); // NULL when full; zeroed; counted by gate_due_count
 void gate_due_count(struct dues *d, const struct due *due);
 struct due *gate_due_head(struct dues *d);
 void gate_due_pop(struct dues *d);

@@ -89,8 +89,7 @@ void gate_start_committed(struct gate *g, int64_t now) {
         g->job.line_us = g->now;
         g->hold_active = false;
         g->notices &= ~(unsigned)NOTICE_HELD;
-        g->focus.used_us = 0;
-        g->focus.on = false;
+        g->focus.on = false; // what is on now is the job's
     }
     gate_state_update(g);
     gate_settle(g);

@@ -5,7 +5,6 @@
 
 #include "gate_internal.h"
 
-#include <stdio.h> // snprintf
 #include <string.h>
 
 enum disposition { PASS_ON, TAKE_OUT, AS_HELD };
@@ -63,15 +62,17 @@ static enum disposition place(struct gate *g, const struct grbl_reply *reply) {
 
 // `ok`, `error:n` or `ALARM:n` at the end of a line that is taken out is still the sender's.
 static void pass_trailing(struct gate *g, const struct grbl_reply *reply) {
-    char text[24];
+    char text[24], number[GATE_DIGITS_MAX];
     if (reply->trailing == GRBL_REPLY_EMPTY || (reply->trailing != GRBL_REPLY_ALARM && head_is_own(g)))
         return;
-    if (reply->trailing == GRBL_REPLY_OK)
-        snprintf(text, sizeof text, "ok\r\n");
-    else
-        snprintf(text, sizeof text, "%s:%u\r\n", reply->trailing == GRBL_REPLY_ERROR ? "error" : "ALARM",
-                 (unsigned)reply->trailing_number);
+    if (reply->trailing == GRBL_REPLY_OK) {
+        gate_out_text(g, "ok\r\n");
+        return;
+    }
+    gate_text_number(number, reply->trailing_number);
+    gate_text_join(text, sizeof text, reply->trailing == GRBL_REPLY_ERROR ? "error:" : "ALARM:", number, "");
     gate_out_text(g, text);
+    gate_out_text(g, "\r\n");
 }
 
 // A report as the sender shall see it: a hold instead of what it is, and without an answer to lotgate's own line.

@@ -4,7 +4,6 @@
 #include "gate_internal.h"
 
 #include <assert.h>
-#include <stdio.h> // snprintf
 #include <string.h>
 
 static void flush_hash(struct gate *g) {
@@ -72,8 +71,9 @@ void gate_out_text(struct gate *g, const char *text) {
 
 void gate_out_message(struct gate *g, const char *text) {
     char line[GATE_TEXT_MAX + 32];
-    snprintf(line, sizeof line, "[MSG:lotgate: %.*s]\r\n", GATE_TEXT_MAX - 1, text);
+    gate_text_join(line, sizeof line, "[MSG:lotgate: ", text, "]");
     gate_out_text(g, line);
+    gate_out_text(g, "\r\n");
 }
 
 void gate_fact_send(struct gate *g, const struct gate_fact *fact) {
@@ -98,4 +98,25 @@ void gate_text_copy(char *to, size_t room, const void *from, size_t length) {
 
 void gate_text_set(char *to, size_t room, const char *from) {
     gate_text_copy(to, room, from ? from : "", from ? strlen(from) : 0);
+}
+
+void gate_text_join(char *to, size_t room, const char *before, const char *subject, const char *behind) {
+    const char *const parts[] = {before, subject, behind};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        gate_text_set(to + used, room - used, parts[i]);
+        used += strlen(to + used);
+    }
+}
+
+void gate_text_number(char to[GATE_DIGITS_MAX], uint16_t number) {
+    char digits[GATE_DIGITS_MAX];
+    size_t count = 0, at = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    while (count)
+        to[at++] = digits[--count];
+    to[at] = '\0';
 }

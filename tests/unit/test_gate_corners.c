@@ -199,6 +199,14 @@ static void test_report_behind_a_reset(void **state) {
     world_send(&w, "\x18");
     world_send(&w, "$X\n");
     world_forget(&w);
+    world_send(&w, "?");
+    world_forget(&w);
+    world_pass(&w, 100000);
+    world_reply(&w, "<Run|MPos:0.000,0.000,0.000>\r\n"); // so soon it may have been made before the reset
+    assert_true(world_machine_is(&w, ""));
+    world_send(&w, "\x18");
+    world_send(&w, "$X\n");
+    world_forget(&w);
     world_pass(&w, 600000);
     world_reply(&w, "<Run|MPos:0.000,0.000,0.000>\r\n"); // not asked for behind the reset
     assert_true(world_machine_is(&w, ""));
@@ -245,6 +253,7 @@ static void cut_and_go_on(void (*cut)(struct world *w)) {
 }
 
 static void reset_at_the_panel(struct world *w) {
+    world_pass(w, 10 * SECOND); // a long cut: no line for a while
     gate_reset(w->gate, w->now);
 }
 
@@ -297,7 +306,66 @@ static void test_declared_in_time_is_not_refused(void **state) {
     world_free(&w);
 }
 
+// --- a start that is awaited
+
+static void test_starting_shows_a_hold(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    w.auto_start = false;
+    world_declare(&w);
+    world_send(&w, "G1 X1 S500 M3\n?");
+    world_answer(&w);
+    assert_true(world_sender_has(&w, "<Hold:0|MPos"));
+    w.mute = true; // nor does a report of check mode open the way
+    world_reply(&w, "<Check|MPos:0.000,0.000,0.000>\r\n");
+    assert_true(world_machine_is(&w, "?"));
+    world_free(&w);
+}
+
+// The beam that a job finds on is the job's: no M5 of lotgate's in its middle.
+static void test_focus_time_ends_with_the_start(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_send(&w, "M3 S10\n");
+    world_answer(&w);
+    world_declare(&w);
+    world_send(&w, "G1 X1 S500\n");
+    world_pass(&w, 100 * SECOND);
+    world_send(&w, "X2\n");
+    assert_true(world_machine_is(&w, "M3 S10\nG1 X1 S500\nX2\n"));
+    world_free(&w);
+}
+
+// M5 is answered, and M3 behind it is on its way: the beam is not known to be off.
+static void test_m5_with_lines_behind_it(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_declare(&w);
+    w.reply = "error:2";
+    world_send(&w, "G1 X1 S500 M3\n");
+    world_answer(&w);
+    w.mute = true;
+    world_send(&w, "M5\nM3 S500\n");
+    world_reply(&w, "ok\r\n");
+    gate_sender_gone(w.gate, w.now);
+    world_reply(&w, "ok\r\n");
+    gate_sender_connected(w.gate, w.now);
+    world_send(&w, "G1 X9 F100\n");
+    assert_int_equal(world_state(&w), GATE_HELD);
+    world_free(&w);
+}
+
 // --- bytes
+
+static void test_unknown_realtime_bytes(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_send(&w, "\xa5");
+    assert_true(world_machine_is(&w, "\xa5"));
+    world_send(&w, "G1 X1 S500 M3\n\xa6\x9e");
+    assert_true(world_machine_is(&w, "\xa5\x9e")); // held: what is not known does not pass, an override does
+    world_free(&w);
+}
 
 static void test_macro_key_inside_a_line(void **state) {
     struct world w;
@@ -379,6 +447,10 @@ int main(void) {
         cmocka_unit_test(test_a_cut_job_is_not_begun_in_the_middle),
         cmocka_unit_test(test_queued_jogs_of_a_refused_job),
         cmocka_unit_test(test_declared_in_time_is_not_refused),
+        cmocka_unit_test(test_starting_shows_a_hold),
+        cmocka_unit_test(test_focus_time_ends_with_the_start),
+        cmocka_unit_test(test_m5_with_lines_behind_it),
+        cmocka_unit_test(test_unknown_realtime_bytes),
         cmocka_unit_test(test_macro_key_inside_a_line),
         cmocka_unit_test(test_degree_sign_at_the_line_start),
         cmocka_unit_test(test_cr_lf_has_two_replies),

@@ -94,6 +94,9 @@ static void test_macro_keys(void **state) {
     world_forget(&w);
     world_send(&w, "\x87");
     assert_true(world_machine_is(&w, "\x87"));
+    gate_ledger_failed(w.gate, w.now, "full");
+    world_send(&w, "\x87");
+    assert_true(world_machine_is(&w, "\x87"));
     world_free(&w);
 }
 
@@ -222,6 +225,7 @@ static void test_overflow_waits_for_its_turn(void **state) {
     for (int i = 0; i < lines; i++)
         world_send(&w, "G1 X10 Y10 S500\n");
     assert_int_equal(w.replies, 0);
+    assert_int_equal(w.facts[GATE_FACT_REFUSED], 1);
     world_reply(&w, "ok\r\n");
     assert_int_equal(w.replies, lines + 2);
     assert_memory_equal(w.sender.at + w.sender.length - 9, "error:9\r\n", 9);
