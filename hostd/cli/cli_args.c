@@ -73,10 +73,10 @@ static bool take(struct cli_call *call, const struct cli_option *option, const c
     for (size_t i = 0; i < sizeof globals / sizeof globals[0]; i++) {
         if (strcmp(globals[i].name, option->name) != 0)
             continue;
-        if (globals[i].flag != NULL)
-            *globals[i].flag = true;
-        else
+        if (globals[i].text != NULL)
             *globals[i].text = value;
+        else if (globals[i].flag != NULL)
+            *globals[i].flag = true;
         return true;
     }
     if (cli_flag(call, option->name) && option->value != NULL && !(option->flags & CLI_REPEATS))

@@ -156,7 +156,7 @@ void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *colu
         put_cell(out, grid.shown[c]->title, grid.width[c], grid.shown[c]->kind, c + 1 == grid.columns,
                  colour ? "\x1b[1m" : "");
     for (size_t r = 0; r < grid.rows; r++) {
-        char **cells = &grid.cells[r * CLI_COLUMNS_MAX];
+        char **cells = grid.cells + r * CLI_COLUMNS_MAX;
         size_t end = grid.columns; // no blanks behind the last cell that holds something
         while (end > 1 && cells[end - 1][0] == '\0')
             end--;

@@ -39,10 +39,9 @@ static bool in_ranges(const struct range *ranges, size_t count, uint32_t c) {
 
 size_t cli_text_decode(const char *text, size_t length, uint32_t *codepoint) {
     static const struct {
-        unsigned char mask, lead;
-        size_t bytes;
         uint32_t least; // anything below is an overlong form
-    } forms[] = {{0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
+        unsigned char mask, lead, bytes;
+    } forms[] = {{0, 0x80, 0x00, 1}, {0x80, 0xe0, 0xc0, 2}, {0x800, 0xf0, 0xe0, 3}, {0x10000, 0xf8, 0xf0, 4}};
     const unsigned char *s = (const unsigned char *)text;
     for (size_t f = 0; f < 4; f++) {
         if ((s[0] & forms[f].mask) != forms[f].lead)

@@ -138,12 +138,13 @@ static void take_machine(struct watch *w, const cJSON *machine) {
         snprintf(w->machines[w->count++].name, sizeof w->machines[i].name, "%s", name);
     describe(machine, key, line);
     bool changed = new || strcmp(key, w->machines[i].key) != 0 || strcmp(state, w->machines[i].state) != 0;
+    bool moved = strcmp(line, w->machines[i].line) != 0; // position, lines, what the machine reports
     snprintf(w->machines[i].state, sizeof w->machines[i].state, "%s", state);
     memcpy(w->machines[i].key, key, sizeof key);
     memcpy(w->machines[i].line, line, sizeof line);
-    if (w->screen) {
+    if (w->screen && (changed || moved)) {
         draw(w);
-    } else if (changed) {
+    } else if (!w->screen && changed) {
         stamp();
         put_machine(w, i, key, WATCH_LINE_MAX);
         fflush(stdout);

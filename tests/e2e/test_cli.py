@@ -617,6 +617,24 @@ class WithDaemon(unittest.TestCase):
         self.assertEqual(lines.errors() + events.errors(), "")
         self.assertEqual(self.daemon.run("watch", "nosuch").returncode, 1)
 
+    def test_watch_waits_for_a_daemon_that_restarts(self):
+        folder = tempfile.mkdtemp(prefix="lotgate-watch-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        daemon = Daemon(folder, [{"id": "m1", "board": "sim-laser", "device": "sim:laser",
+                                  "sender": {"tcp": "127.0.0.1:0"}}]).start()
+        self.addCleanup(lambda: daemon.stop())
+        daemon.wait_state("locked", machine="m1")
+        watch = Process([LOTGATE, "--data", daemon.data, "watch"], folder, "watch")
+        wait_for(lambda: "locked" in watch.output(), watch.output)
+        daemon.kill()
+        wait_for(lambda: "has gone" in watch.errors(), watch.errors)
+        daemon.start()
+        daemon.wait_state("locked", machine="m1")
+        lot = daemon.stock()
+        daemon.declare(lot, machine="m1")
+        wait_for(lambda: re.search(r"m1 +armed +" + lot, watch.output()), watch.output)
+        self.assertEqual(watch.end(signal.SIGINT), 0)
+
     def test_the_ledger_beside_a_running_daemon(self):
         self.lot()
         self.ok("ledger", "verify")
