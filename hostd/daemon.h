@@ -68,6 +68,7 @@ struct station {
     int64_t declared_us;                  // monotonic
     char job[STATION_NUMBER_MAX], record[STATION_NUMBER_MAX];
     bool job_started;
+    bool held_told;                       // the gate has told of a held job, and not yet of what became of it
     int64_t job_us;                       // UTC
     char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
     uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs

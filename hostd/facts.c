@@ -28,10 +28,18 @@ static void on_state(struct station *s, const struct gate_fact *fact) {
 static void on_held(struct station *s, const struct gate_fact *fact) {
     cJSON *args = with_text("line", fact->text);
     add_machine(s, args);
+    s->held_told = true;
     station_post(s, &post_hold, args);
 }
 
 static void on_refused(struct station *s, const struct gate_fact *fact) {
+    static const char never_seen[] = "(refused before its first work line came to its turn)";
+    if (!s->held_told) {
+        cJSON *args = with_text("line", never_seen);
+        add_machine(s, args);
+        station_post(s, &post_hold, args);
+    }
+    s->held_told = false;
     station_post(s, &post_refuse, with_text("reason", fact->text));
 }
 

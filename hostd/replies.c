@@ -183,6 +183,7 @@ static void start_done(struct station *s, struct post *post, const cJSON *answer
     keep(s->job, answer, "job");
     keep(s->record, answer, "record");
     s->job_started = true;
+    s->held_told = false;
     s->job_us = time_now_us();
     s->jobs++;
     gate_start_committed(gate_of(s), time_monotonic_us());

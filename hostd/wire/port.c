@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -114,22 +115,49 @@ static void process_name(const char *pid, char *out, size_t room) {
     fclose(comm);
 }
 
-void port_name_holder(const char *device, struct lg_error *error) {
-    char path[PATH_MAX];
-    DIR *processes =
-        strcmp(error->code, "port_busy") == 0 && realpath(device, path) != NULL ? opendir("/proc") : NULL;
+// The process that holds the lock on `path`, from /proc/locks; false when none does.
+static bool lock_holder(const char *path, char *pid, size_t room) {
+    struct stat st;
+    char line[256], wanted[64];
+    FILE *locks = stat(path, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
+    if (locks == NULL)
+        return false;
+    snprintf(wanted, sizeof wanted, "%02x:%02x:%lu", major(st.st_dev), minor(st.st_dev),
+             (unsigned long)st.st_ino);
+    bool found = false;
+    while (!found && fgets(line, sizeof line, locks) != NULL) {
+        char holder[32], file[64]; // "1: FLOCK  ADVISORY  WRITE 1234 00:18:5 0 EOF"
+        found = sscanf(line, "%*s FLOCK %*s %*s %31s %63s", holder, file) == 2 && strcmp(file, wanted) == 0;
+        if (found)
+            snprintf(pid, room, "%s", holder);
+    }
+    fclose(locks);
+    return found;
+}
+
+// A process that has `path` open.
+static bool open_holder(const char *path, char *pid, size_t room) {
+    bool found = false;
+    DIR *processes = opendir("/proc");
     if (processes == NULL)
-        return;
-    for (const struct dirent *entry; (entry = readdir(processes)) != NULL;) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !process_has(entry->d_name, path))
-            continue;
-        char name[64];
-        process_name(entry->d_name, name, sizeof name);
-        snprintf(error->message, sizeof error->message, "%.200s is in use by %s (pid %.20s)", device,
-                 name[0] != '\0' ? name : "another program", entry->d_name);
-        break;
+        return false;
+    for (const struct dirent *entry; !found && (entry = readdir(processes)) != NULL;) {
+        found = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && process_has(entry->d_name, path);
+        if (found)
+            snprintf(pid, room, "%.20s", entry->d_name);
     }
     closedir(processes);
+    return found;
+}
+
+void port_name_holder(const char *device, struct lg_error *error) {
+    char path[PATH_MAX], pid[32], name[64];
+    if (strcmp(error->code, "port_busy") != 0 || realpath(device, path) == NULL ||
+        (!lock_holder(path, pid, sizeof pid) && !open_holder(path, pid, sizeof pid)))
+        return;
+    process_name(pid, name, sizeof name);
+    snprintf(error->message, sizeof error->message, "%.200s is in use by %s (pid %s)", device,
+             name[0] != '\0' ? name : "another program", pid);
 }
 
 static void read_attribute(const char *folder, const char *name, char *out, size_t room) {

@@ -1,0 +1,451 @@
+"""The whole daemon between real senders and simulated machines: held, declared, streamed, recorded."""
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import unittest
+
+from lotgate_e2e import (DEADLINE, SENDERS, CharacterCounting, IgnoresFlowControl, LineByLine, LotgateTest, RawMachine,
+                         cut, sha256, wait_for)
+
+
+class Jobs(LotgateTest):
+    """A job is held, declared, streamed whole, and recorded, for every kind of sender and both ways in."""
+
+    def setUp(self):
+        super().setUp()
+        self.sim = self.simulator()
+        self.gate = self.daemon(self.machine_config(self.sim.link))
+        self.lot = self.gate.stock()
+        self.gate.wait_state("locked")
+
+    def one_job(self, kind, where):
+        job = cut()
+        sender = self.sender(kind, where, job)
+        held = self.gate.wait_state("held")
+        self.assertIn("Scan the material lot", held["what_to_do"])
+        self.assertEqual(self.sim.work_lines(), [], "work reached the machine before the lot was declared")
+        self.gate.declare(self.lot)
+        sender.finish()
+        ended = self.gate.wait_job("completed")
+        self.assertEqual(self.sim.job_lines()[-len(sender.lines):], [line.decode().strip() for line in sender.lines])
+        return job, sender, ended
+
+    def check_record(self, job, ended):
+        self.assertEqual(ended["sha256"], sha256(job))
+        self.assertEqual((ended["lines"], ended["bytes"]), (job.count(b"\n"), len(job)))
+        self.assertEqual(ended["serial_number"], "SN-laser1")
+        self.assertEqual([lot["lot"] for lot in ended["lots"]], [self.lot])
+        record = self.gate.listing("record", "show", ended["record"])
+        self.assertIn(self.lot, json.dumps(record))
+        self.assertIn("OP1", json.dumps(record))
+
+    def test_line_by_line_over_tcp(self):
+        job, sender, ended = self.one_job(LineByLine, self.gate.tcp())
+        self.assertEqual(sender.errors, 0)
+        self.check_record(job, ended)
+
+    def test_character_counting_over_tcp(self):
+        job, sender, ended = self.one_job(CharacterCounting, self.gate.tcp())
+        self.assertEqual(sender.errors, 0)
+        self.check_record(job, ended)
+
+    def test_each_kind_of_sender_over_a_pty(self):
+        for count, kind in enumerate(SENDERS, 1):
+            with self.subTest(kind.__name__):
+                job = cut(20)
+                sender = self.sender(kind, self.gate.machine()["pty"], job)
+                self.gate.wait_state("held")
+                self.gate.declare(self.lot)
+                sender.finish()
+                ended = self.gate.wait_job("completed", count=count)
+                self.assertEqual([lot["lot"] for lot in ended["lots"]], [self.lot])
+                self.assertEqual(self.sim.job_lines().count("M2"), count)
+                self.gate.wait_state("locked")
+
+    def test_each_kind_of_sender_over_tcp(self):
+        for count, kind in enumerate(SENDERS, 1):
+            with self.subTest(kind.__name__):
+                job = cut(20)
+                sender = self.sender(kind, self.gate.tcp(), job)
+                self.gate.wait_state("held")
+                self.gate.declare(self.lot)
+                sender.finish()
+                ended = self.gate.wait_job("completed", count=count)
+                self.assertEqual(ended["errors"], 0)
+                self.gate.wait_state("locked")
+
+    def test_declared_first_then_sent(self):
+        self.gate.declare(self.lot)
+        self.gate.wait_state("armed")
+        job = cut()
+        sender = self.sender(CharacterCounting, self.gate.tcp(), job)
+        sender.finish()
+        self.check_record(job, self.gate.wait_job("completed"))
+        self.assertFalse(any(b"scan the material lot" in line for line in sender.line.seen))
+
+    def test_each_job_needs_its_own_declaration(self):
+        self.gate.declare(self.lot)
+        self.sender(LineByLine, self.gate.tcp(), cut()).finish()
+        self.gate.wait_job("completed")
+        sender = self.sender(LineByLine, self.gate.tcp(), cut())
+        self.gate.wait_state("held")
+        self.gate.declare(self.lot)
+        sender.finish()
+        self.gate.wait_job("completed", count=2)
+
+    def test_declared_by_the_sender_itself(self):
+        line = self.line(self.gate.tcp())
+        line.send(b"$OP=4711\n")
+        line.expect(rb"OP1 signed on")
+        line.expect(rb"^ok$")
+        line.send(f"$LOT={self.lot},2sheet\n".encode())
+        line.expect(rb"declared .*" + self.lot.encode())
+        line.expect(rb"^ok$")
+        line.send(b"$LOT?\n")
+        line.expect(self.lot.encode() + rb".*OP1")
+        line.expect(rb"^ok$")
+        self.gate.wait_state("armed")
+        self.assertNotIn("$LOT", [text[:4] for _, _, _, text in self.sim.taken()])
+
+    def test_a_lot_that_may_not_be_used_is_refused(self):
+        self.gate.command("lot", "quarantine", self.lot, "--reason", "certificate is missing")
+        refused = self.gate.run("declare", "laser1", f"{self.lot}=1sheet", "--operator", "OP1")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("quarantine", refused.stdout + refused.stderr)
+        line = self.line(self.gate.tcp())
+        line.send(f"$LOT={self.lot}\n".encode())
+        line.expect(rb"quarantine")
+        line.expect(rb"^error:9$")
+        status, answer = self.gate.api("/machines/laser1/declare", "POST", {"lots": [{"lot": "NO-SUCH-LOT"}]})
+        self.assertEqual((status, answer["error"]["code"]), (409, "no_such_lot"))
+        self.assertEqual(self.gate.machine()["state"], "locked")
+
+    def test_a_lot_quarantined_after_it_was_declared_does_not_start(self):
+        self.gate.declare(self.lot)
+        self.gate.wait_state("armed")
+        self.gate.command("lot", "quarantine", self.lot, "--reason", "recalled by the supplier")
+        sender = self.sender(LineByLine, self.gate.tcp(), cut())
+        wait_for(lambda: self.gate.machine()["declaration"] is None, "the declaration to be withdrawn")
+        self.gate.wait_state("held")
+        self.assertEqual(self.sim.work_lines(), [])
+        self.gate.command("lot", "release", self.lot, "--by", "OP1")
+        self.gate.declare(self.lot)
+        sender.finish()
+        self.gate.wait_job("completed")
+
+    def test_a_declaration_can_be_cancelled(self):
+        self.gate.declare(self.lot)
+        self.gate.wait_state("armed")
+        second = self.gate.run("declare", "laser1", self.lot)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("already", second.stdout + second.stderr)
+        self.gate.command("cancel", "laser1")
+        self.gate.wait_state("locked")
+        self.assertEqual(self.gate.run("cancel", "laser1").returncode, 1)
+
+    def test_a_reset_while_held_drops_the_job(self):
+        line = self.line(self.gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F3000\n")
+        self.gate.wait_state("held")
+        line.send(b"\x18")
+        line.expect(rb"^Grbl ")
+        self.gate.wait_job("refused")
+        self.gate.wait_state("locked")
+        self.assertEqual(self.sim.work_lines(), [])
+
+    def test_a_sender_that_leaves_in_mid_job(self):
+        self.gate.declare(self.lot)
+        line = self.line(self.gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F3000\n")
+        self.gate.wait_state("running")
+        line.socket.shutdown(socket.SHUT_RDWR)
+        self.gate.wait_job("sender_lost")
+
+    def test_stopped_cleanly_in_mid_job(self):
+        self.gate.declare(self.lot)
+        line = self.line(self.gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F3000\n")
+        self.gate.wait_state("running")
+        self.assertEqual(self.gate.stop(), 0)
+        self.assertEqual(self.gate.jobs()[0]["state"], "host_lost")
+        self.assertFalse(os.path.lexists(os.path.join(self.folder, "laser1.pty")))
+        self.gate.command("ledger", "verify")
+
+
+class Senders(LotgateTest):
+    """One sender at a time, and what is forwarded is forwarded unchanged."""
+
+    def test_a_second_sender_is_told_who_has_the_machine(self):
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        gate.wait_state("locked")
+        first = self.line(gate.tcp())
+        first.send(b"\n")
+        first.expect(rb"^ok$")
+        second = self.line(gate.tcp())
+        second.expect(rb"\[MSG:lotgate: laser1 is in use by 127\.0\.0\.1:\d+, since \d\d:\d\d\]")
+        self.assertEqual(second.read(), b"")
+        third = self.line(gate.machine()["pty"])
+        third.expect(rb"laser1 is in use by 127\.0\.0\.1:\d+")
+        first.send(b"G21\n")
+        first.expect(rb"^ok$")
+
+    def test_bytes_arrive_as_they_were_sent(self):
+        machine = RawMachine(self.folder)
+        self.addCleanup(machine.close)
+        gate = self.daemon(self.machine_config(machine.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        job = b"; LightBurn\nG00 G17 G40 G21 G54\nG90\nm4 (comment)\n  G0X1.500Y2\nG1 X3 S970F100\nX4\n/G1X5\n%\nM5\nM2\n"
+        sender = self.sender(LineByLine, gate.tcp(), job)
+        sender.finish()
+        ended = gate.wait_job("completed")
+        self.assertEqual(machine.bytes(), job)
+        self.assertEqual(ended["sha256"], sha256(job))
+
+    def test_a_hundred_thousand_bytes_at_once_are_refused(self):
+        """One that ignores flow control is told so, and what waits stays bounded."""
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        gate.wait_state("locked")
+        sender = self.sender(IgnoresFlowControl, gate.tcp(), cut(6000))
+        sender.finish()
+        self.assertGreater(sender.errors, 0)
+        refused = gate.wait_job("refused")
+        self.assertIn("flow control", refused["reason"])
+        self.assertEqual(sim.work_lines(), [])
+
+
+    def test_a_line_that_is_answered_late_does_not_end_the_job(self):
+        """A change of S without motion is answered when all motion is done: longer than a job may be idle."""
+        sim = self.simulator("machine", "--speed", "1")
+        gate = self.daemon(self.machine_config(sim.link, gate={"idle_seconds": 1}))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        job = cut(20)
+        self.sender(LineByLine, gate.tcp(), job).finish()
+        ended = gate.wait_job("completed")
+        self.assertEqual((ended["reason"], ended["sha256"]), ("program end", sha256(job)))
+        self.assertEqual(len(gate.jobs()), 1)
+
+
+class Ports(LotgateTest):
+    """Ports that come, go, or are no ports."""
+
+    def test_an_unplugged_machine_ends_the_job_and_comes_back(self):
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        line = self.line(gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F300\n")
+        gate.wait_state("running")
+        sim.end(signal.SIGKILL)
+        lost = gate.wait_state("offline")
+        self.assertFalse(lost["port_open"])
+        gate.wait_job("machine_lost")
+        self.simulator("machine")
+        gate.wait_state("locked")
+        self.assertTrue(gate.machine()["port_open"])
+
+    def offline(self, device):
+        gate = self.daemon(self.machine_config(device))
+        return gate, gate.wait_state("offline")
+
+    def test_a_missing_port_is_told_and_waited_for(self):
+        gate, machine = self.offline(os.path.join(self.folder, "machine.tty"))
+        self.assertIn("machine.tty is not there", machine["text"])
+        self.assertIn("Switch the machine on", machine["what_to_do"])
+        self.simulator("machine")
+        gate.wait_state("locked")
+
+    def test_a_file_is_no_port(self):
+        path = os.path.join(self.folder, "file")
+        open(path, "w", encoding="utf-8").close()
+        _, machine = self.offline(path)
+        self.assertIn("is not a serial port", machine["text"])
+        self.assertIn("lotgate devices", machine["what_to_do"])
+
+    def test_another_device_is_no_port(self):
+        _, machine = self.offline("/dev/null")
+        self.assertIn("is not a serial port", machine["text"])
+
+    def test_a_busy_port_names_who_has_it(self):
+        sim = self.simulator()
+        holder = subprocess.Popen(["flock", "--exclusive", sim.link, "sleep", "600"])
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        wait_for(lambda: subprocess.run(["flock", "--nonblock", sim.link, "true"], check=False).returncode != 0,
+                 "the port to be locked")
+        gate, machine = self.offline(sim.link)
+        self.assertRegex(machine["text"], r"is in use by \S+ \(pid \d+\)")
+        status, answer = gate.api("/machines/laser1/hold", "POST", {})
+        self.assertEqual((status, answer["error"]["code"]), (409, "machine_offline"))
+
+    def test_two_daemons_cannot_share_a_port(self):
+        sim = self.simulator()
+        first = self.daemon(self.machine_config(sim.link))
+        first.wait_state("locked")
+        self.folder = os.path.join(self.folder, "second")
+        os.mkdir(self.folder)
+        _, machine = self.offline(sim.link)
+        self.assertRegex(machine["text"], r"is in use by lotgate \(pid \d+\)")
+
+
+class Starting(LotgateTest):
+    """What keeps lotgate from starting is told in a sentence, with the right exit status."""
+
+    def test_mistakes_in_the_configuration(self):
+        gate = self.daemon(start=False)
+        gate.write_config('{\n  "machines": [\n    { "id": "laser1", "board": "sim-laser", "device": "sim:laser",\n'
+                          '      "baudd": 115200 } ],\n  "sites": "A" }\n')
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 2)
+        self.assertIn(f'{gate.config}:4:7: unknown key "baudd" in machines[0]; did you mean "baud"?', said)
+        self.assertIn(f'{gate.config}:5:3: unknown key "sites"; did you mean "site"?', said)
+
+    def test_an_unknown_board(self):
+        status, said = self.daemon(self.machine_config("sim:laser", board="no-such-board"), start=False).refuses_to_start()
+        self.assertEqual(status, 2)
+        self.assertIn("no-such-board", said)
+
+    def test_unknown_options(self):
+        gate = self.daemon(self.machine_config("sim:laser"), start=False)
+        self.assertEqual(gate.refuses_to_start("--nonsense")[0], 2)
+
+    def test_a_sender_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            config = self.machine_config("sim:laser", sender={"tcp": f"127.0.0.1:{port}"})
+            status, said = self.daemon(config, start=False).refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertIn(f"127.0.0.1:{port} of laser1 is in use", said)
+
+    def test_a_ledger_that_another_lotgate_writes(self):
+        gate = self.daemon(self.machine_config("sim:laser"))
+        gate.write_config({"data": gate.data, "http": {"listen": "127.0.0.1:0"}, "machines": [
+            self.machine_config("sim:laser", sender={"tcp": "127.0.0.1:0", "pty": os.path.join(self.folder, "other")})]})
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"being written by process \d+")
+
+    def test_a_ledger_of_a_later_version(self):
+        gate = self.daemon(self.machine_config("sim:laser"))
+        gate.stop()
+        with sqlite3.connect(os.path.join(gate.data, "ledger.db")) as database:
+            database.execute("PRAGMA user_version = 9999")
+        database.close()
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"(?i)later|newer")
+
+    def test_a_ledger_that_is_no_database(self):
+        gate = self.daemon(self.machine_config("sim:laser"))
+        gate.stop()
+        with open(os.path.join(gate.data, "ledger.db"), "wb") as file:
+            file.write(b"this is not a database, and never was one\n" * 200)
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertIn("ledger", said.lower())
+
+    def test_simulated_machines_without_a_configuration(self):
+        gate = self.daemon(start=False)
+        gate.write_config({"data": gate.data, "http": {"listen": "127.0.0.1:0"}})
+        if not ports_are_free(8231, 8232):
+            self.skipTest("another program listens on the ports 8231 or 8232")
+        gate.start("--simulate")
+        gate.wait_state("locked")
+        gate.wait_state("locked", machine="cnc1")
+        self.assertEqual(gate.machine()["tcp"], ["127.0.0.1:8231"])
+        self.assertEqual(gate.machine()["pty"], os.path.join(gate.data, "run", "laser1"))
+        self.assertEqual(gate.stop(), 0)
+
+
+def ports_are_free(*ports):
+    try:
+        for port in ports:
+            with socket.create_server(("127.0.0.1", port)):
+                pass
+        return True
+    except OSError:
+        return False
+
+
+class LedgerTrouble(LotgateTest):
+    """Fail closed: a ledger that cannot be written keeps the gate shut, and says so."""
+
+    def small_disk(self):
+        """A file system of 3 MiB for the data folder; needs root."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root to mount a small file system")
+        data = os.path.join(self.folder, "data")
+        os.mkdir(data, 0o700)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", data], stderr=subprocess.PIPE,
+                                 check=False)
+        if mounted.returncode != 0:
+            self.skipTest(f"cannot mount a small file system: {mounted.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", data], check=False)
+        return data
+
+    def fill(self, data):
+        """Leaves no byte free."""
+        with open(os.path.join(data, "filler"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 65536)
+            except OSError:
+                pass
+            try:
+                while True:
+                    file.write(b"x")
+            except OSError:
+                pass
+
+    def test_a_full_disk_keeps_the_gate_shut_until_there_is_room(self):
+        data = self.small_disk()
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        gate.wait_state("armed")
+        self.fill(data)
+        sender = self.sender(LineByLine, gate.tcp(), cut(200))
+        machine = gate.wait_state("fault")
+        self.assertIn("the ledger cannot be written", machine["text"])
+        self.assertIn("Make room", machine["what_to_do"])
+        self.assertEqual(sim.work_lines(), [])
+        os.unlink(os.path.join(data, "filler"))
+        sender.finish()
+        gate.wait_job("completed")
+        gate.command("ledger", "verify")
+
+    def test_an_end_that_cannot_be_written_is_written_later(self):
+        data = self.small_disk()
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        line = self.line(gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F3000\n")
+        gate.wait_state("running")
+        self.fill(data)
+        line.send(b"M5\nM2\n")
+        gate.wait_state("fault")
+        refused = gate.run("declare", "laser1", f"{lot}=1sheet", "--operator", "OP1")
+        self.assertEqual(refused.returncode, 1)
+        os.unlink(os.path.join(data, "filler"))
+        gate.wait_state("locked")
+        self.assertEqual(gate.jobs()[0]["state"], "completed")
+        gate.command("ledger", "verify")
+
+
+if __name__ == "__main__":
+    unittest.main()
