@@ -118,7 +118,7 @@ static bool write_key(const char *directory, const char *name, const uint8_t byt
                       struct lg_error *error) {
     char text[HEX_KEY + 2];
     chain_hex(text, bytes, 32);
-    strcat(text, "\n"); // fits: HEX_KEY + line end + NUL
+    memcpy(text + HEX_KEY, "\n", 2); // the line end and the NUL
     bool ok = write_durably(directory, name, text, mode, error);
     sodium_memzero(text, sizeof text);
     return ok;

@@ -1,6 +1,7 @@
 // ledger: opening and closing, transactions, appending. See ledger.h.
 #include "internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,8 +61,8 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
         return lg_fail(error, "ledger_unavailable", "Close other programs.", "There is not enough memory.");
     ledger->lock = -1;
     ledger->mode = options->mode;
-    strcpy(ledger->directory, options->directory); // lengths checked above
-    strcpy(ledger->site, site);
+    snprintf(ledger->directory, sizeof ledger->directory, "%s", options->directory); // lengths checked above
+    snprintf(ledger->site, sizeof ledger->site, "%s", site);
     char path[PATH_MAX];
     bool ok = files_path(path, options->directory, LEDGER_FILE, error) &&
               (options->mode == LEDGER_WRITER ? open_writer(ledger, path, options->vfs, error)
@@ -72,7 +73,7 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
     }
     int code = ledger->store.db ? sqlite3_errcode(ledger->store.db) & 0xff : SQLITE_OK;
     if (error && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB))
-        strcpy(error->code, "ledger_corrupt");
+        snprintf(error->code, sizeof error->code, "ledger_corrupt");
     ledger->mode = LEDGER_READER; // nothing to sign
     ledger_close(ledger);
     return false;

@@ -157,7 +157,7 @@ static bool find_key(struct check *check, const char *public_key_hex, struct lg_
     if (!chain_unhex(check->public_key, sizeof check->public_key, hex))
         return lg_fail(error, "no_public_key", "Give the 64 hex digits that stand in ledger.pub.",
                        "The public key is not 64 small hex digits.");
-    strcpy(check->public_hex, hex); // its length was checked just now
+    snprintf(check->public_hex, sizeof check->public_hex, "%s", hex);
     return true;
 }
 

@@ -225,27 +225,39 @@ static bool check_box(const cJSON *args, const char *name, struct lg_error *erro
                          "The argument \"%s\" is not six whole numbers.", name);
 }
 
+// Three members: two numbers of 32 bits and whether the move works.
+static bool read_point(const cJSON *point, int *x, int *y, bool *works) {
+    const cJSON *a = cJSON_GetArrayItem(point, 0), *b = cJSON_GetArrayItem(point, 1),
+                *work = cJSON_GetArrayItem(point, 2);
+    if (cJSON_GetArraySize(point) != 3 || !cJSON_IsNumber(a) || !cJSON_IsNumber(b) ||
+        a->valuedouble != (double)a->valueint || b->valuedouble != (double)b->valueint)
+        return false;
+    *x = a->valueint;
+    *y = b->valueint;
+    *works = cJSON_IsTrue(work) || (cJSON_IsNumber(work) && work->valueint);
+    return true;
+}
+
 // [[x_um, y_um, work], ...] in the shortest form; NULL with an error. Owned by the caller.
 static char *path_text(const cJSON *path, struct lg_error *error) {
     enum { POINT_MAX = 32 }; // bytes of one point: two numbers of 32 bits, a digit, punctuation
-    char *text = malloc((size_t)cJSON_GetArraySize(path) * POINT_MAX + 3), *at = text;
+    size_t room = (size_t)cJSON_GetArraySize(path) * POINT_MAX + 3, length = 0;
+    char *text = malloc(room);
     lg_assert(text);
-    *at++ = '[';
     const cJSON *point;
     cJSON_ArrayForEach(point, path) {
-        const cJSON *x = cJSON_GetArrayItem(point, 0), *y = cJSON_GetArrayItem(point, 1),
-                    *work = cJSON_GetArrayItem(point, 2);
-        if (!cJSON_IsNumber(x) || !cJSON_IsNumber(y) || !work || cJSON_GetArraySize(point) != 3 ||
-            x->valuedouble != (double)x->valueint || y->valuedouble != (double)y->valueint) {
+        int x, y;
+        bool works;
+        if (!read_point(point, &x, &y, &works)) {
             free(text);
             lg_fail(error, "bad_argument", "Give [x_um, y_um, work] for each point.",
                     "The argument \"path\" holds something that is no point.");
             return NULL;
         }
-        bool works = cJSON_IsTrue(work) || (cJSON_IsNumber(work) && work->valueint);
-        at += sprintf(at, "%s[%d,%d,%d]", point == path->child ? "" : ",", x->valueint, y->valueint, works);
+        length +=
+            (size_t)snprintf(text + length, room - length, "%c[%d,%d,%d]", length ? ',' : '[', x, y, works);
     }
-    strcpy(at, "]");
+    snprintf(text + length, room - length, "]");
     return text;
 }
 

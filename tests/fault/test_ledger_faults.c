@@ -218,20 +218,11 @@ static void sweep(enum fault_kind kind, enum begin begin, bool mend, uint32_t se
     fault_vfs_free(vfs);
 }
 
-static void an_io_error_once_costs_nothing(void **state) {
-    sweep(FAULT_IO_ONCE, MADE, false, 0);
-}
 static void after_an_io_error_the_connection_goes_on(void **state) {
     sweep(FAULT_IO_ONCE, MADE, true, 0);
 }
 static void an_io_error_for_ever_loses_nothing_acknowledged(void **state) {
     sweep(FAULT_IO_FOREVER, MADE, false, 0);
-}
-static void when_the_disk_recovers_the_connection_goes_on(void **state) {
-    sweep(FAULT_IO_FOREVER, MADE, true, 0);
-}
-static void a_full_disk_loses_nothing_acknowledged(void **state) {
-    sweep(FAULT_FULL, MADE, false, 0);
 }
 static void when_room_is_made_the_connection_goes_on(void **state) {
     sweep(FAULT_FULL, MADE, true, 0);
@@ -247,9 +238,6 @@ static void a_power_cut_that_kept_some_writes_loses_nothing_acknowledged(void **
 }
 static void a_ledger_half_made_in_a_power_cut_is_made_whole(void **state) {
     sweep(FAULT_POWER, FRESH, false, 0);
-}
-static void a_ledger_half_made_on_a_full_disk_is_made_whole(void **state) {
-    sweep(FAULT_FULL, FRESH, true, 0);
 }
 
 // --- kill -9 --------------------------------------------------------------------------------------------
@@ -341,17 +329,13 @@ static void the_sweep_would_notice_a_missing_sync(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sweep_would_notice_a_missing_sync),
-        cmocka_unit_test(an_io_error_once_costs_nothing),
         cmocka_unit_test(after_an_io_error_the_connection_goes_on),
         cmocka_unit_test(an_io_error_for_ever_loses_nothing_acknowledged),
-        cmocka_unit_test(when_the_disk_recovers_the_connection_goes_on),
-        cmocka_unit_test(a_full_disk_loses_nothing_acknowledged),
         cmocka_unit_test(when_room_is_made_the_connection_goes_on),
         cmocka_unit_test(a_torn_write_loses_nothing_acknowledged),
         cmocka_unit_test(a_power_cut_loses_nothing_acknowledged),
         cmocka_unit_test(a_power_cut_that_kept_some_writes_loses_nothing_acknowledged),
         cmocka_unit_test(a_ledger_half_made_in_a_power_cut_is_made_whole),
-        cmocka_unit_test(a_ledger_half_made_on_a_full_disk_is_made_whole),
         cmocka_unit_test(kill_9_loses_nothing_acknowledged),
     };
     return cmocka_run_group_tests(tests, make_ledger, remove_ledger) ? 1 : 0;
