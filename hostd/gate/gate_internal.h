@@ -334,6 +334,7 @@ bool gate_shows_held(const struct gate *g); // reports are shown to the sender a
 // gate_own.c
 void gate_own_step(struct gate *g);
 void gate_own_answered(struct gate *g, bool ok);
+void gate_own_restarted(struct gate *g); // behind a banner
 void gate_own_doubt(struct gate *g);
 void gate_focus_follow(struct gate *g);
 bool gate_focus_left(const struct gate *g);

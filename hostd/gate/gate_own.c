@@ -54,6 +54,13 @@ static bool asks(const struct gate *g) {
     return g->config.poll || g->config.expect_identity;
 }
 
+// Startup blocks stored on the machine ($N0, $N1) may have set S or a mode unseen: behind a banner the modes are asked
+// for. A gate that may not ask trusts the banner.
+void gate_own_restarted(struct gate *g) {
+    if (asks(g))
+        gate_own_doubt(g);
+}
+
 // In these states a line is not answered before the machine leaves them.
 static bool silent(const struct gate *g) {
     enum grbl_run_state s = g->machine.status.state;

@@ -127,7 +127,7 @@ static void on_banner(struct gate *g, const struct heard *h) {
     learn_flavour(g, h);
     gate_machine_forget(g);
     gcode_modal_reset(&g->modal);
-    //gate_own_doubt(g); // startup blocks on the machine ($N0, $N1) may have set S or a mode unseen
+    gate_own_restarted(g);
     g->explained = false;
     if (g->job.active && !held)
         gate_job_end(g, was_open ? GATE_END_MACHINE_LOST : GATE_END_ABORTED,

@@ -228,7 +228,6 @@ def start(b, jobs=100000, rounds=7):
         port = free_port()
         began = time.monotonic()
         daemon = b.lotgate({"laser1": (os.ttyname(slave), port)})
-        os.close(slave)
         sender, first = None, None
         seen = b""
         while first is None and time.monotonic() < began + 20:
@@ -251,6 +250,7 @@ def start(b, jobs=100000, rounds=7):
         times.append(first or 99)
         sender.close()
         b.stop(daemon)
+        os.close(slave)
         os.close(master)
     print(f"start to first forwarded byte, {jobs} jobs in the ledger: median {median(times) * 1000:.0f} ms, worst {max(times) * 1000:.0f} ms")
 
@@ -267,7 +267,7 @@ def stall(b, count=4000):
     waiting = socket.create_connection(("127.0.0.1", ports[1]))
     waiting.sendall(b"M3 S500\n")  # a job's start: its commit is the one that stalls
     began = time.monotonic()
-    during = b.round_trip(f"tcp:{ports[0]}", count)
+    during = b.round_trip(f"tcp:{ports[0]}", 10 * count)
     waiting.settimeout(20)
     answer = waiting.recv(100)
     took = time.monotonic() - began

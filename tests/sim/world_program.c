@@ -34,7 +34,7 @@ static void outline(struct world *w, struct text *t) {
     for (int i = 0, n = 4 + (int)world_random(w, 20); i < n; i++)
         add(t, "G1 X%d.%03d Y%d\n", (int)world_random(w, 8), (int)world_random(w, 1000),
             (int)world_random(w, 8));
-    add(t, "G2 X5 Y5 I2 J1\n");
+    add(t, "G2 X5.5 Y9 R50\n"); // no line before it ends above Y8
 }
 
 static void relative(struct world *w, struct text *t) {

@@ -99,7 +99,7 @@ static void test_asks_only_when_nothing_is_outstanding(void **state) {
 static void test_late_answer_to_lotgate(void **state) {
     struct world w;
     make(&w, true, GRBL_AVR);
-    world_pass(&w, SECOND);
+    world_pass(&w, 3 * SECOND); // the question behind the banner is over
     w.reply = "error:2";
     world_send(&w, "G21\n");
     world_answer_one(&w);
