@@ -262,6 +262,7 @@ static void hold_and_finish(struct world *w, struct wire_machine *m, enum actor_
     world_declare(w, m, "GOOD");
     wait_until(w, m, GATE_RUNNING, 20 * WORLD_SECOND);
     wait_until(w, m, GATE_LOCKED, 300 * WORLD_SECOND);
+    world_run(w, w->now + 10 * WORLD_SECOND); // the ledger may be slow
     for (int i = 0; i < 100 && !actor_finished(&m->actor);
          i++) // one that polls has a poll under way now and then
         world_run(w, w->now + WORLD_SECOND / 10);
