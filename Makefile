@@ -92,13 +92,13 @@ $(BUILD)/gen/embedded.o: $(BUILD)/gen/embedded.c
 
 $(LIB): $(LIB_OBJECTS)
 	@rm -f $@
-	$(QUIET)ar rcs $@ $^
+	$(QUIET)ar qcs $@ $^ # q: members of different folders may have the same name
 
 # The daemon without its main(), for tests and fuzzing.
 DAEMON := $(BUILD)/libdaemon.a
 $(DAEMON): $(filter-out $(BUILD)/hostd/main.o,$(MAIN_SOURCES:%.c=$(BUILD)/%.o))
 	@rm -f $@
-	$(QUIET)ar rcs $@ $^
+	$(QUIET)ar qcs $@ $^ # q: members of different folders may have the same name
 
 $(BUILD)/lotgate: $(BUILD)/hostd/main.o $(DAEMON) $(LIB)
 	@$(call say,LINK,$@)
@@ -208,18 +208,19 @@ fresh: ## try the README's commands in a bare Debian made by debootstrap (needs 
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+DIST := hostd/dist
 .PHONY: install
-install: all ## install binary, man pages, completion, systemd unit, udev rules (DESTDIR, PREFIX)
-	install -D -m 755 $(BUILD)/lotgate $(DESTDIR)$(PREFIX)/bin/lotgate
-	install -D -m 755 $(BUILD)/lotgate-sim $(DESTDIR)$(PREFIX)/bin/lotgate-sim
-	install -D -m 644 hostd/dist/lotgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/lotgate.1
-	install -D -m 644 hostd/dist/lotgate.json.5 $(DESTDIR)$(PREFIX)/share/man/man5/lotgate.json.5
-	install -D -m 644 hostd/dist/lotgate.json $(DESTDIR)$(PREFIX)/share/doc/lotgate/lotgate.json
-	$(BUILD)/lotgate completion bash > $(BUILD)/lotgate.bash
-	install -D -m 644 $(BUILD)/lotgate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lotgate
-	sed 's|@PREFIX@|$(PREFIX)|g' hostd/dist/lotgate.service > $(BUILD)/lotgate.service
-	install -D -m 644 $(BUILD)/lotgate.service $(DESTDIR)/lib/systemd/system/lotgate.service
-	install -D -m 644 hostd/dist/99-lotgate.rules $(DESTDIR)/lib/udev/rules.d/99-lotgate.rules
+install: all ## binary, man pages, completion, systemd unit, udev rules (DESTDIR, PREFIX)
+	install -Dm755 $(BUILD)/lotgate $(DESTDIR)$(PREFIX)/bin/lotgate
+	install -Dm755 $(BUILD)/lotgate-sim $(DESTDIR)$(PREFIX)/bin/lotgate-sim
+	install -Dm644 $(DIST)/lotgate.1 $(DESTDIR)$(PREFIX)/share/man/man1/lotgate.1
+	install -Dm644 $(DIST)/lotgate.json.5 $(DESTDIR)$(PREFIX)/share/man/man5/lotgate.json.5
+	install -Dm644 $(DIST)/lotgate.json $(DESTDIR)$(PREFIX)/share/doc/lotgate/examples/lotgate.json
+	$(BUILD)/lotgate completion bash | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lotgate
+	sed 's|/usr/bin/lotgate|$(PREFIX)/bin/lotgate|' $(DIST)/lotgate.service | install -Dm644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/lotgate.service
+	install -Dm644 $(DIST)/lotgate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/lotgate.conf
+	install -Dm644 $(DIST)/99-lotgate.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/99-lotgate.rules
+	@[ -n "$(DESTDIR)" ] || echo "Now: systemd-sysusers && udevadm control --reload && systemctl daemon-reload; write /etc/lotgate/lotgate.json; systemctl enable --now lotgate"
 
 .PHONY: format
 format: ## clang-format everything
@@ -231,7 +232,7 @@ check-style: ## the rules of the house, clang's warnings, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory CC=clang all
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	  --suppress=missingIncludeSystem $(ALL_INCLUDES) -D_GNU_SOURCE -DLOTGATE_VERSION='"$(VERSION)"' $(LIB_SOURCES) $(MAIN_SOURCES)
-	clang-tidy --quiet $(LIB_SOURCES) $(MAIN_SOURCES) -- -std=c11 -D_GNU_SOURCE -DLOTGATE_VERSION='"$(VERSION)"' $(ALL_INCLUDES) $(PKG_CFLAGS)
+	clang-tidy --quiet --checks=-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling --warnings-as-errors='*' $(LIB_SOURCES) $(MAIN_SOURCES) -- -std=c11 -D_GNU_SOURCE -DLOTGATE_VERSION='"$(VERSION)"' $(ALL_INCLUDES) $(PKG_CFLAGS)
 
 .PHONY: deps
 deps: ## install what the build needs (apt)
