@@ -25,8 +25,10 @@ function sentence() {
 
 function draw(news) {
     if (news.machine !== id) return;
+    const before = machine.state;
     machine = { ...machine, ...news };
     const state = machine.state;
+    if (state !== before) lots.refresh(); // what a job used is no longer on hand
     byId('main').className = 'panel ' + state;
     byId('name').textContent = machine.name || id;
     setText('word', stateWords[state]?.[0] || state);

@@ -101,8 +101,7 @@ static void measures_for_prometheus(void **state) {
     static const char *const lines[] = {
         "lotgate_machine_state{machine=\"laser1\",state=\"held\"} 1\n",
         "lotgate_machine_state{machine=\"cnc1\",state=\"held\"} 0\n",
-        "# TYPE lotgate_machine_lines_total counter\nlotgate_machine_lines_total{machine=\"laser1\"} 12\n"
-        "lotgate_machine_lines_total{machine=\"cnc1\"} 3\n",
+        "# TYPE lotgate_machine_lines_total counter\nlotgate_machine_lines_total{machine=\"laser1\"} 12\nlotgate_machine_lines_total{machine=\"cnc1\"} 3\n",
         "lotgate_uptime_seconds 7\n", "lotgate_http_connections 1\n"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         if (!strstr(answer.body, lines[i]))
