@@ -18,6 +18,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 SANITIZER ?=
+JOBS := $(shell nproc)
 BUILD := build$(if $(SANITIZER),/$(SANITIZER))$(if $(filter-out gcc,$(CC)),/$(CC))
 
 PACKAGES := libuv libserialport libcjson sqlite3 libsodium libmicrohttpd
@@ -161,9 +162,9 @@ CI_TESTS = BUILD=$(CHECKED) $(PROGRAM_SOURCES:%.c=$(CHECKED)/%) $(FUZZERS:%=$(CH
 .PHONY: test
 test: ## install what is missing, build, run every test (CI=true adds the sanitizers)
 	@hostd/dist/deps.sh test
-	@$(MAKE) --no-print-directory tests-built
-	$(if $(CI),@$(MAKE) --no-print-directory tests-built SANITIZER=address$(comma)undefined)
-	$(if $(CI),@$(MAKE) --no-print-directory thread-tests-built SANITIZER=thread)
+	@$(MAKE) -j$(JOBS) --no-print-directory tests-built
+	$(if $(CI),@$(MAKE) -j$(JOBS) --no-print-directory tests-built SANITIZER=address$(comma)undefined)
+	$(if $(CI),@$(MAKE) -j$(JOBS) --no-print-directory thread-tests-built SANITIZER=thread)
 	@python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS) tests/check_house.sh $(E2E) $(if $(CI),$(CI_TESTS))
 .PHONY: thread-tests-built
 thread-tests-built: all $(filter $(addprefix %/,$(THREADED)),$(PROGRAMS))
@@ -189,7 +190,7 @@ mutants: tests-built ## take out the lines that keep the invariants; the tests m
 .PHONY: bench
 bench: ## measure speed and memory, side by side in one run (BENCH="relay gate fleet start stall")
 	@hostd/dist/deps.sh test
-	@$(MAKE) --no-print-directory all $(BENCHES) $(BUILD)/tests/tools/seed_ledger
+	@$(MAKE) -j$(JOBS) --no-print-directory all $(BENCHES) $(BUILD)/tests/tools/seed_ledger
 	python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
 
 .PHONY: bench-relay
@@ -199,7 +200,7 @@ bench-relay: ## the round trip beside socat and ser2net
 .PHONY: demo
 demo: ## a narrated tour that ends by itself
 	@hostd/dist/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -j$(JOBS) --no-print-directory all
 	@hostd/dist/demo.sh
 
 .PHONY: fresh
@@ -242,7 +243,7 @@ ARGS ?=
 .PHONY: run
 run: ## install what is missing, build, start lotgate (ARGS="..." are passed on)
 	@hostd/dist/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -j$(JOBS) --no-print-directory all
 	@exec $(BUILD)/lotgate serve $(ARGS)
 
 .PHONY: clean
