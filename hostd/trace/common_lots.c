@@ -94,7 +94,9 @@ cJSON *lots_normalise(const cJSON *lots, struct lg_error *error) {
     const cJSON *item;
     bool ok = cJSON_GetArraySize(lots) > 0 || lg_fail(error, "bad_argument", "Name at least one lot.",
                                                       "A declaration without a lot declares nothing.");
-    cJSON_ArrayForEach(item, lots) ok = ok && add_lot(out, item, error);
+    cJSON_ArrayForEach(item, lots) {
+        ok = ok && add_lot(out, item, error);
+    }
     if (ok)
         return out;
     cJSON_Delete(out);

@@ -10,7 +10,11 @@
 
 #define TAKES(...)                                                                                           \
     (const char *const[]) {                                                                                  \
-        __VA_ARGS__ __VA_OPT__(, ) NULL                                                                      \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+#define TAKES_NOTHING                                                                                        \
+    (const char *const[]) {                                                                                  \
+        NULL                                                                                                 \
     }
 #define METERED                                                                                              \
     "reason", "lines", "bytes", "sha256", "started", "ended", "rapid_um", "feed_um", "work_um", "box",       \
@@ -81,7 +85,7 @@ const struct trace_op trace_ops[] = {
 
     {"host.start", true, TAKES("!version"), "Record lotgate's start and end what a crash left open.",
      host_start},
-    {"host.stop", true, TAKES(), "Record lotgate's orderly stop.", host_stop},
+    {"host.stop", true, TAKES_NOTHING, "Record lotgate's orderly stop.", host_stop},
 
     {"record.list", false, TAKES("limit", "after"), "List the manufacture records, newest first.",
      record_list},
@@ -95,8 +99,9 @@ const struct trace_op trace_ops[] = {
     {"correction.add", true, TAKES("!event", "!field", "!value", "!reason", "by"),
      "Correct a field that was entered wrongly; both values stay visible.", note_correct},
 
-    {"ledger.checkpoint", true, TAKES(), "Sign the ledger's head.", ledger_op_checkpoint},
-    {"ledger.head", false, TAKES(), "The last event's number and hash, and the public key.", ledger_op_head},
+    {"ledger.checkpoint", true, TAKES_NOTHING, "Sign the ledger's head.", ledger_op_checkpoint},
+    {"ledger.head", false, TAKES_NOTHING, "The last event's number and hash, and the public key.",
+     ledger_op_head},
     {"event.list", false, TAKES("after", "limit", "kind"), "List the events after a number.",
      ledger_op_events},
     {"lookup", false, TAKES("!code"), "What a scanned code is: a lot, a badge, a machine, a record, a job.",

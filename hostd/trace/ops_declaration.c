@@ -91,8 +91,9 @@ static cJSON *make_answer(const cJSON *body) {
     json_add_text(answer, "text", text);
     free(text);
     const cJSON *lot;
-    cJSON_ArrayForEach(lot, json_get(body, "lots"))
+    cJSON_ArrayForEach(lot, json_get(body, "lots")) {
         cJSON_AddItemToArray(lots, common_copy(cJSON_CreateObject(), lot, lot_members));
+    }
     json_add(answer, "lots", lots);
     return answer;
 }

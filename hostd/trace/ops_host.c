@@ -27,7 +27,9 @@ static bool end_jobs(struct ledger *ledger, const struct trace_context *context,
     if (!common_list(ledger, "jobs_open", NULL, &jobs, error))
         return false;
     bool ok = true;
-    cJSON_ArrayForEach(job, jobs) ok = ok && end_job(ledger, context, job, answer, error);
+    cJSON_ArrayForEach(job, jobs) {
+        ok = ok && end_job(ledger, context, job, answer, error);
+    }
     cJSON_Delete(jobs);
     return ok;
 }

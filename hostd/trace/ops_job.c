@@ -219,8 +219,9 @@ bool job_pause(struct ledger *ledger, const struct trace_context *context, const
 static bool check_box(const cJSON *args, const char *name, struct lg_error *error) {
     const cJSON *box = json_get(args, name), *item;
     bool ok = !box || cJSON_GetArraySize(box) == 6;
-    cJSON_ArrayForEach(item, box) ok =
-        ok && cJSON_IsNumber(item) && (double)(int64_t)item->valuedouble == item->valuedouble;
+    cJSON_ArrayForEach(item, box) {
+        ok = ok && cJSON_IsNumber(item) && (double)(int64_t)item->valuedouble == item->valuedouble;
+    }
     return ok || lg_fail(error, "bad_argument", "Give minimum x, y, z and maximum x, y, z in micrometres.",
                          "The argument \"%s\" is not six whole numbers.", name);
 }

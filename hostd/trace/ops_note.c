@@ -49,24 +49,28 @@ bool note_list(struct ledger *ledger, const struct trace_context *context, const
 
 // --- corrections ----------------------------------------------------------------------------------------
 
-static bool find_event(struct ledger *ledger, const cJSON *args, cJSON **event,
-                       const struct ledger_correctable **correctable, struct lg_error *error) {
+// The event that was wrong, and what may be corrected in it; NULL with an error.
+static const struct ledger_correctable *find_event(struct ledger *ledger, const cJSON *args, cJSON **event,
+                                                   struct lg_error *error) {
     int64_t seq = 0;
     const char *field = json_text(args, "field");
     cJSON *filter = cJSON_CreateObject();
     json_integer(args, "event", &seq);
     json_add_integer(filter, "seq", seq);
     if (!common_row(ledger, "event_get", filter, event, error))
-        return false;
-    if (!*event)
-        return lg_fail(error, "no_such_event",
-                       "See the events with `lotgate lot show` or `lotgate job show`.",
-                       "There is no event %lld.", (long long)seq);
-    *correctable = ledger_correctable_find(json_text(*event, "kind"), field);
-    return *correctable ||
-           lg_fail(error, "not_correctable",
-                   "Write a note, or do the act that mends it: inspect, quarantine, reject.",
-                   "The field %s of a %s event can't be corrected.", field, json_text(*event, "kind"));
+        return NULL;
+    if (!*event) {
+        lg_fail(error, "no_such_event", "See the events with `lotgate lot show` or `lotgate job show`.",
+                "There is no event %lld.", (long long)seq);
+        return NULL;
+    }
+    const char *kind = json_text(*event, "kind");
+    const struct ledger_correctable *correctable = ledger_correctable_find(kind, field);
+    if (!correctable)
+        lg_fail(error, "not_correctable",
+                "Write a note, or do the act that mends it: inspect, quarantine, reject.",
+                "The field %s of a %s event can't be corrected.", field, kind);
+    return correctable;
 }
 
 // What stands in the view now: the last correction's value, else the event's own.
@@ -114,10 +118,9 @@ static bool make_correction(struct ledger *ledger, const cJSON *args, const cJSO
 bool note_correct(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                   cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"correction", "subject", "field", "was", "value", NULL};
-    const struct ledger_correctable *correctable = NULL;
     cJSON *event = NULL, *body = cJSON_CreateObject();
-    bool ok = find_event(ledger, args, &event, &correctable, error) &&
-              make_correction(ledger, args, event, correctable, body, error);
+    const struct ledger_correctable *correctable = find_event(ledger, args, &event, error);
+    bool ok = correctable && make_correction(ledger, args, event, correctable, body, error);
     cJSON_Delete(event);
     if (!ok) {
         cJSON_Delete(body);

@@ -115,7 +115,9 @@ bool people_material_list(struct ledger *ledger, const struct trace_context *con
     if (!common_filtered(ledger, "material_list", args, answer, error))
         return false;
     cJSON *material;
-    cJSON_ArrayForEach(material, *answer) add_sizes(material);
+    cJSON_ArrayForEach(material, *answer) {
+        add_sizes(material);
+    }
     return true;
 }
 

@@ -23,7 +23,9 @@ bool stock_lot_list(struct ledger *ledger, const struct trace_context *context, 
     if (!common_filtered(ledger, "lot_list", args, answer, error))
         return false;
     cJSON *lot;
-    cJSON_ArrayForEach(lot, *answer) add_balance(lot);
+    cJSON_ArrayForEach(lot, *answer) {
+        add_balance(lot);
+    }
     return true;
 }
 

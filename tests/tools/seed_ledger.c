@@ -22,7 +22,7 @@ struct seed {
     char lot[65];
 };
 
-static void die(const char *what, const struct lg_error *error) {
+_Noreturn static void die(const char *what, const struct lg_error *error) {
     fprintf(stderr, "seed_ledger: %s: %s: %s %s\n", what, error->code, error->message, error->what_to_do);
     exit(1);
 }
