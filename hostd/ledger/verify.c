@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,10 +20,17 @@ struct check {
     struct ledger_verdict *verdict;
 };
 
-// Notes the first finding, a sentence; is false, so that the walk stops there.
-#define found(check, seq, ...)                                                                               \
-    (snprintf((check)->verdict->finding, sizeof(check)->verdict->finding, __VA_ARGS__),                      \
-     (check)->verdict->first_bad = (seq), false)
+// Notes the first finding; returns false so that the walk stops there.
+__attribute__((format(printf, 3, 4))) static bool found(struct check *check, int64_t seq, const char *format,
+                                                        ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    // clang 14 forgets va_start when it looks at several files in one run. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized)
+    vsnprintf(check->verdict->finding, sizeof check->verdict->finding, format, arguments);
+    va_end(arguments);
+    check->verdict->first_bad = seq;
+    return false;
+}
 
 static bool check_links(struct check *check, const struct stored_event *event) {
     const struct chain_event *e = &event->chain;
