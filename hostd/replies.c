@@ -154,18 +154,21 @@ static void cancel_failed(struct station *s, struct post *post, const struct lg_
 
 const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed};
 
+static const char unknown_badge[] = "no operator has this badge";
+
 static void operator_done(struct station *s, struct post *post, const cJSON *answer) {
     const char *type = json_text(answer, "type"), *id = json_text(answer, "id");
     char message[GATE_TEXT_MAX];
     bool known = type != NULL && id != NULL && strcmp(type, "operator") == 0;
     if (known)
         snprintf(s->operator_id, sizeof s->operator_id, "%s", id);
-    snprintf(message, sizeof message, known ? "operator %.60s signed on" : "no operator has this badge", id);
+    snprintf(message, sizeof message, known ? "operator %.60s signed on" : "%s", known ? id : unknown_badge);
     gate_declare_answer(gate_of(s), time_monotonic_us(), known, message);
 }
 
 static void operator_failed(struct station *s, struct post *post, const struct lg_error *error) {
-    gate_declare_answer(gate_of(s), time_monotonic_us(), false, error->message);
+    bool unwritable = strcmp(error->code, "ledger_unavailable") == 0;
+    gate_declare_answer(gate_of(s), time_monotonic_us(), false, unwritable ? error->message : unknown_badge);
 }
 
 const struct post_kind post_operator = {"lookup", false, NULL, operator_done, operator_failed};

@@ -57,7 +57,7 @@ void port_close(struct port *port); // NULL is fine
 void port_name_holder(const char *device, struct lg_error *error);
 
 // For the backends: the sentence for an errno of open, flock or ioctl on this port; returns false.
-bool port_fail(const struct port *port, int error, struct lg_error *error_out);
+bool port_fail(const struct port *port, int number, struct lg_error *error);
 // Sets close-on-exec and takes the lock that two programs on one port would both need.
 bool port_claim(int fd);
 // Fills the place of a tty by its name in /dev ("ttyUSB0") from sysfs.

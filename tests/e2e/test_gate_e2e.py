@@ -1,13 +1,14 @@
 """The whole daemon between real senders and simulated machines: held, declared, streamed, recorded."""
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import unittest
 
-from lotgate_e2e import (DEADLINE, SENDERS, CharacterCounting, IgnoresFlowControl, LineByLine, LotgateTest, RawMachine,
+from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
                          cut, sha256, wait_for)
 
 
@@ -173,6 +174,112 @@ class Jobs(LotgateTest):
         self.assertEqual(self.gate.jobs()[0]["state"], "host_lost")
         self.assertFalse(os.path.lexists(os.path.join(self.folder, "laser1.pty")))
         self.gate.command("ledger", "verify")
+
+
+class Modes(LotgateTest):
+    """What the configuration of a machine changes."""
+
+    def setUp(self):
+        super().setUp()
+        self.sim = self.simulator()
+
+    def ready(self, **gate):
+        self.gate = self.daemon(self.machine_config(self.sim.link, gate=gate))
+        self.lot = self.gate.stock()
+        self.gate.wait_state("locked")
+
+    def test_until_changed_stays_armed_for_the_next_job(self):
+        self.ready(mode="until-changed")
+        self.gate.declare(self.lot)
+        for count in (1, 2, 3):
+            self.sender(LineByLine, self.gate.tcp(), cut(5)).finish()
+            job = self.gate.wait_job("completed", count=count)
+            self.assertEqual([lot["lot"] for lot in job["lots"]], [self.lot])
+            self.gate.wait_state("armed")
+        self.assertEqual(len({job["record"] for job in self.gate.jobs()}), 3)
+        self.gate.command("cancel", "laser1")
+        self.gate.wait_state("locked")
+
+    def test_a_declaration_ends_when_its_time_has_passed(self):
+        self.ready(mode="until-changed", armed_seconds=1)
+        self.gate.declare(self.lot)
+        self.gate.wait_state("armed")
+        self.gate.wait_state("locked")
+        self.assertIsNone(self.gate.machine()["declaration"])
+
+    def test_an_operator_can_be_required(self):
+        self.ready(require=["operator"])
+        status, answer = self.gate.api("/machines/laser1/declare", "POST", {"lots": [{"lot": self.lot}]})
+        self.assertEqual((status, answer["error"]["code"]), (409, "operator_required"))
+        line = Line(self.gate.tcp())
+        line.send(b"$OP=no-such-badge\n")
+        line.expect(rb"no operator has this badge")
+        line.expect(rb"^error:9$")
+        line.send(b"$OP=4711\n")
+        line.expect(rb"^ok$")
+        line.close()
+        again = self.line(self.gate.tcp())
+        again.send(f"$LOT={self.lot}\n".encode())
+        again.expect(rb"operator")  # who signed on did so for that connection
+        again.expect(rb"^error:9$")
+        again.send(f"$OP=4711\n$LOT={self.lot}\n".encode())
+        again.expect(rb"^ok$")
+        again.expect(rb"^ok$")
+        self.gate.wait_state("armed")
+
+    def test_held_lines_are_refused_after_their_time(self):
+        self.ready(held="refuse", held_seconds=1)
+        line = self.line(self.gate.tcp())
+        line.send(b"G21\nM4\nG1 X10 S500 F3000\n")
+        self.gate.wait_state("held")
+        line.expect(rb"^error:9$")
+        self.gate.wait_job("refused")
+        self.assertEqual(self.sim.work_lines(), [])
+
+    def test_a_dry_run_needs_no_lot(self):
+        self.ready()
+        self.sender(LineByLine, self.gate.tcp(), b"G21\nG90\nM5\nG0 X10 Y10 F6000\nG0 X0 Y0\nM2\n").finish()
+        job = self.gate.wait_job("dry_run")
+        self.assertEqual((job["lots"], job["record"]), ([], None))
+
+    def test_another_board_on_the_same_port_is_not_trusted(self):
+        self.sim.end()
+        self.simulator("machine", "--serial", "FIRST").end()
+        first = self.simulator("machine", "--serial", "FIRST")
+        self.gate = self.daemon(self.machine_config(first.link))
+        lot = self.gate.stock()
+        self.gate.wait_state("locked")
+        first.end()
+        self.gate.wait_state("offline")
+        other = self.simulator("machine", "--serial", "OTHER")
+        machine = self.gate.wait_state("fault")
+        self.assertIn("not the machine that was here before: was FIRST", machine["text"])
+        self.assertEqual(self.gate.run("declare", "laser1", lot).returncode, 1)
+        line = self.line(self.gate.tcp())
+        line.send(b"M4\nG1 X10 S500 F3000\n")
+        line.expect(rb"lotgate machine confirm laser1")
+        self.gate.command("machine", "confirm", "laser1", "--by", "OP1")
+        self.gate.wait_state("held", "locked")
+        self.assertEqual(other.work_lines(), [])
+
+    def test_panel_keys_reach_the_machine(self):
+        self.ready()
+        self.gate.declare(self.lot)
+        line = self.line(self.gate.tcp())
+        line.send(b"G21\nM4\nG1 X250 S500 F600\n")
+        self.gate.wait_state("running")
+        self.assertEqual(self.gate.api("/machines/laser1/hold", "POST", {})[0], 200)
+        self.asked(line, rb"^<Hold:0")  # a resume while it still slows down would be lost
+        self.assertEqual(self.gate.api("/machines/laser1/resume", "POST", {})[0], 200)
+        self.asked(line, rb"^<(Run|Idle)")
+        self.assertEqual(self.gate.api("/machines/laser1/reset", "POST", {})[0], 200)
+        self.gate.wait_job("aborted")
+
+    def asked(self, line, pattern):
+        def matches():
+            line.send(b"?")
+            return re.search(pattern, line.expect(rb"^<"))
+        wait_for(matches, f"a report that matches {pattern!r}; seen: {line.seen[-5:]}")
 
 
 class Senders(LotgateTest):
@@ -353,6 +460,23 @@ class Starting(LotgateTest):
         status, said = gate.refuses_to_start()
         self.assertEqual(status, 1)
         self.assertIn("ledger", said.lower())
+
+    def test_devices_lists_ports_or_says_what_to_do(self):
+        done = subprocess.run([LOTGATE, "devices"], stdout=subprocess.PIPE, text=True, check=True)
+        self.assertRegex(done.stdout, r"No USB serial port is connected|config +\{ \"id\"")
+        self.assertEqual(subprocess.run([LOTGATE, "devices", "now"], stderr=subprocess.PIPE, check=False).returncode, 2)
+
+    def test_systemd_is_told(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(path)
+            notify.settimeout(DEADLINE)
+            os.environ["NOTIFY_SOCKET"] = path
+            self.addCleanup(os.environ.pop, "NOTIFY_SOCKET", None)
+            gate = self.daemon(self.machine_config("sim:laser"))
+            self.assertEqual(notify.recv(100), b"READY=1")
+            self.assertEqual(gate.stop(), 0)
+            self.assertEqual(notify.recv(100), b"STOPPING=1")
 
     def test_simulated_machines_without_a_configuration(self):
         gate = self.daemon(start=False)
