@@ -57,10 +57,8 @@ static void names_by_id(char *out, size_t room) {
 static bool fail_missing(const struct port *port, const struct port_error *row, struct lg_error *error) {
     char names[384];
     names_by_id(names, sizeof names);
-    char message[512];
-    snprintf(message, sizeof message, "%.200s is not there; %s%s", port->device,
-             names[0] != '\0' ? "these are: " : "no serial port is connected", names);
-    return lg_fail(error, row->code, row->what_to_do, "%s", message);
+    return lg_fail(error, row->code, row->what_to_do, "%.200s is not there; %s%.280s", port->device,
+                   names[0] != '\0' ? "these are: " : "no serial port is connected", names);
 }
 
 bool port_fail(const struct port *port, int number, struct lg_error *error) {
