@@ -9,8 +9,10 @@ import argparse
 import concurrent.futures
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 TAP_LINE = re.compile(r"^(not ok|ok)\s+\d+\s*-?\s*(.*)$")
@@ -47,19 +49,38 @@ class Result:
             self.failed.append(f"exit status {status} although every test passed")
 
 
-def run_one(name, command, limit, environment):
-    result, began = Result(name), time.monotonic()
+def end_group(process):
+    """Ends whatever a test has left running; True when there was something."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit,
-                              env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
-        result.output = done.stdout.decode("utf-8", "replace")
-        result.read_tap(result.output, done.returncode)
-    except subprocess.TimeoutExpired as late:
-        result.output = (late.stdout or b"").decode("utf-8", "replace")
-        result.read_tap(result.output, 0)
+        os.killpg(process.pid, signal.SIGKILL)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def run_one(name, command, limit, environment):
+    """In a session and with a file of its own: what a test leaves behind can neither keep the run waiting nor stay."""
+    result, began = Result(name), time.monotonic()
+    with tempfile.TemporaryFile() as out:
+        try:
+            process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                       env={**os.environ, **environment}, start_new_session=True)
+        except OSError as error:
+            result.failed.append(f"cannot be started: {error}")
+            return result
+        try:
+            status, late = process.wait(limit), False
+        except subprocess.TimeoutExpired:
+            status, late = 0, True
+        left = end_group(process)
+        process.wait()
+        out.seek(0)
+        result.output = out.read().decode("utf-8", "replace")
+    result.read_tap(result.output, status)
+    if late:
         result.failed.append(f"not finished after {limit} s")
-    except OSError as error:
-        result.failed.append(f"cannot be started: {error}")
+    elif left:
+        result.failed.append("left processes running")
     result.seconds = time.monotonic() - began
     return result
 
