@@ -56,6 +56,8 @@ static void answered(struct gate *g, bool ok, uint16_t number) {
     g->replied_us = g->now;
     if (!due->answered) {
         due->answered = true;
+        if ((due->flags & (DUE_GCODE | DUE_OWN)) == DUE_GCODE)
+            g->job.line_us = g->now; // idle time begins here: M5 is answered when all motion is done
         if (due->flags & DUE_MOVES)
             g->moved_us = g->now;
         if (due->flags & DUE_OWN && g->own.line != OWN_NONE)

@@ -430,6 +430,25 @@ static void test_idle_just_after_a_line_is_no_end(void **state) {
     world_free(&w);
 }
 
+// M5 is answered when all motion has drained, which takes longer than a job may be idle: its sender still has M2 to send.
+static void test_idle_time_begins_at_the_reply(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_declare(&w);
+    world_send(&w, "G1 X1 S500 M3\n");
+    world_answer(&w);
+    w.mute = true;
+    world_send(&w, "M5\n");
+    world_pass(&w, 10 * SECOND);
+    world_reply(&w, "ok\r\n<Idle|MPos:0.000,0.000,0.000>\r\n");
+    assert_int_equal(world_state(&w), GATE_RUNNING);
+    world_send(&w, "M2\n");
+    world_reply(&w, "ok\r\n");
+    assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w.job.meter->lines, 3);
+    world_free(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_local_start_in_check_mode),
@@ -456,6 +475,7 @@ int main(void) {
         cmocka_unit_test(test_cr_lf_has_two_replies),
         cmocka_unit_test(test_cr_lf_polls_are_one_item),
         cmocka_unit_test(test_idle_just_after_a_line_is_no_end),
+        cmocka_unit_test(test_idle_time_begins_at_the_reply),
     };
     return cmocka_run_group_tests_name("gate_corners", tests, NULL, NULL) ? 1 : 0;
 }
