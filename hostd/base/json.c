@@ -9,7 +9,6 @@
 #include "json_scan.h"
 
 #define EXACT_INTEGER_MAX 9007199254740992LL // 2^53: beyond it a double skips integers
-#define PLAIN_INTEGER_MAX 999999999999999LL  // cJSON prints larger doubles with an exponent
 
 // First key that stands twice in an object, anywhere in the tree; NULL when there is none. Quadratic within one
 // object, which JSON_MEMBERS_MAX bounds.
@@ -104,7 +103,7 @@ void json_add_text(cJSON *object, const char *key, const char *value) {
 }
 
 void json_add_integer(cJSON *object, const char *key, int64_t value) {
-    if (value >= -PLAIN_INTEGER_MAX && value <= PLAIN_INTEGER_MAX) {
+    if (value >= -EXACT_INTEGER_MAX && value <= EXACT_INTEGER_MAX) {
         json_add(object, key, cJSON_CreateNumber((double)value));
         return;
     }

@@ -29,7 +29,7 @@ const char *json_text(const cJSON *object, const char *key);
 bool json_integer(const cJSON *object, const char *key, int64_t *value);
 bool json_flag(const cJSON *object, const char *key, bool fallback);
 
-// Adds a member; asserts on out of memory. Integers of more than 15 digits are added as raw digits.
+// Adds a member; asserts on out of memory. Integers beyond 2^53 are added as raw digits.
 void json_add_text(cJSON *object, const char *key, const char *value); // NULL value: nothing is added
 void json_add_integer(cJSON *object, const char *key, int64_t value);
 void json_add(cJSON *object, const char *key, cJSON *value);

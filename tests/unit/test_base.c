@@ -113,10 +113,9 @@ static void test_json_integers_stay_exact(void **state) {
     (void)state;
     cJSON *object = cJSON_CreateObject();
     json_add_integer(object, "big", 9007199254740993LL);
-    json_add_integer(object, "time", 1000000000000000LL);
     json_add_integer(object, "small", -42);
     char *text = json_print(object);
-    assert_string_equal(text, "{\"big\":9007199254740993,\"time\":1000000000000000,\"small\":-42}");
+    assert_string_equal(text, "{\"big\":9007199254740993,\"small\":-42}");
     int64_t n;
     assert_true(json_integer(object, "big", &n));
     assert_true(n == 9007199254740993LL);
