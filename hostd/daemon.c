@@ -190,7 +190,7 @@ static bool read_options(struct options *options, int argc, char **argv) {
 // The configuration, and with it the data directory. Returns CLI_DONE or an exit status, having told why.
 static int read_config(struct daemon *d, const struct options *options, struct cli_paths *paths) {
     struct lg_error error;
-    struct config_report *report = malloc(sizeof *report);
+    struct config_report *report = calloc(1, sizeof *report);
     lg_assert(report != NULL);
     int status = CLI_DONE;
     config_default(&d->config);

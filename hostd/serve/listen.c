@@ -84,7 +84,7 @@ static int failed(int fd, const char *where, struct lg_error *error) {
 
 int listen_tcp(const char *text, int *port, struct lg_error *error) {
     struct sockaddr_storage address;
-    socklen_t length;
+    socklen_t length = 0;
     int on = 1;
     if (!listen_parse(text, &address, &length, error))
         return -1;

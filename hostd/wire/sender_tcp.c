@@ -142,7 +142,7 @@ static bool watch_listener(struct sender *sender, struct listener *listener, str
 }
 
 bool sender_listen_tcp(struct sender *sender, const char *address, struct lg_error *error) {
-    struct addrinfo *where;
+    struct addrinfo *where = NULL;
     if (!resolve(address, &where, error))
         return false;
     int fd = listen_on(where);
