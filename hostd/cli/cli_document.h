@@ -8,8 +8,7 @@
 #include "cli_command.h"
 #include "error.h"
 
-#define CLI_DOCUMENT_MAX  (32 * 1024 * 1024) // bytes of one document
-#define CLI_DOCUMENTS_MAX 16                 // on one command line
+#define CLI_DOCUMENTS_MAX 16 // on one command line
 
 // One document as the command line describes it; texts point into argv, NULL when not given.
 struct cli_document {

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "document_store.h"
 #include "guard.h"
 #include "json.h"
 #include "server.h"
 #include "timefmt.h" // time_monotonic_us
-#include "upload.h"
 
 // What each kind of route does once the whole request is there.
 static void (*const handlers[ROUTE_KINDS])(struct exchange *) = {
@@ -93,12 +93,12 @@ static void begin(struct exchange *x, const char *url, const char *version) {
         fine = x->route && type_fits(x, &headers, length, &error);
     }
     bool file = fine && x->route->kind == ROUTE_UPLOAD && !guard_is_json(headers.content_type);
-    uint64_t limit = file ? UPLOAD_MAX : SERVE_BODY_MAX;
+    uint64_t limit = file ? DOCUMENT_STORE_MAX : SERVE_BODY_MAX;
     if (fine && length > limit)
         fine = lg_fail(&error, "too_large", "Send less.", "The body has %llu bytes; %llu are taken at most.",
                        (unsigned long long)length, (unsigned long long)limit);
     if (fine && file) {
-        x->upload = upload_begin(x->server->data, &error);
+        x->upload = document_store_begin(x->server->data, &error);
         fine = x->upload != NULL;
     }
     if (fine)
@@ -117,7 +117,7 @@ static bool take_body(struct exchange *x, const char *data, size_t size) {
         x->excess += size;
     } else if (x->upload) {
         struct lg_error error;
-        if (!upload_write(x->upload, data, size, &error))
+        if (!document_store_write(x->upload, data, size, &error))
             exchange_error(x, &error);
     } else if (size > SERVE_BODY_MAX - x->body.length) {
         x->excess = size;
@@ -188,7 +188,7 @@ void exchange_completed(void *context, struct MHD_Connection *connection, void *
     lg_assert(!x->away); // a suspended connection is not completed
     if (x->response)
         MHD_destroy_response(x->response);
-    upload_abandon(x->upload);
+    document_store_abandon(x->upload);
     text_free(&x->body);
     free(x);
     *state = NULL;

@@ -23,7 +23,7 @@
 
 struct away;
 struct server;
-struct upload;
+struct document_draft;
 
 struct exchange {
     struct server *server;
@@ -34,7 +34,7 @@ struct exchange {
     char id[ROUTE_ID_MAX]; // decoded path parameter
     struct text body;
     uint64_t excess; // bytes read beyond the limit
-    struct upload *upload;
+    struct document_draft *upload;
 
     // While away.
     struct away *away;
@@ -80,7 +80,7 @@ void exchange_give_up(struct exchange *exchange, const char *code, const char *m
 void exchange_actor(const struct exchange *exchange, char actor[REQUEST_ACTOR_MAX]);
 const char *exchange_header(const struct exchange *exchange, const char *name);
 
-// What the kinds of route do, one function each (handlers.c, upload.c, pages.c).
+// What the kinds of route do, one function each (handlers.c, pages.c).
 void handle_operation(struct exchange *exchange);
 void handle_machines(struct exchange *exchange);
 void handle_machine(struct exchange *exchange);

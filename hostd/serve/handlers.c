@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "document_store.h"
 #include "exchange.h"
 #include "json.h"
 #include "openapi.h"
 #include "server.h"
-#include "upload.h"
 
 void handle_operation(struct exchange *x) {
     cJSON *args = exchange_arguments(x);
@@ -89,7 +89,7 @@ void handle_openapi(struct exchange *x) {
 void handle_document(struct exchange *x) {
     struct lg_error error;
     uint64_t size = 0;
-    int file = upload_open(x->server->data, x->id, &size);
+    int file = document_store_open(x->server->data, x->id, &size);
     struct MHD_Response *response = file >= 0 ? MHD_create_response_from_fd64(size, file) : NULL;
     if (!response) {
         if (file >= 0)
@@ -109,16 +109,16 @@ void handle_document(struct exchange *x) {
 // A JSON body tells of a file that is stored already; any other body is the file.
 void handle_upload(struct exchange *x) {
     struct lg_error error;
-    char sha256[UPLOAD_SHA256_MAX];
+    char sha256[DOCUMENT_STORE_SHA256_MAX];
     uint64_t size = 0;
     cJSON *args = exchange_arguments(x);
     if (!args)
         return;
     bool fine;
     if (x->upload) {
-        struct upload *upload = x->upload;
+        struct document_draft *upload = x->upload;
         x->upload = NULL;
-        fine = upload_finish(upload, sha256, &size, &error);
+        fine = document_store_finish(upload, sha256, &size, &error);
         if (fine && (json_get(args, "sha256") || json_get(args, "size")))
             fine = lg_fail(&error, "bad_argument", "Leave sha256 and size out.",
                            "The file itself says its hash and size.");
@@ -126,7 +126,7 @@ void handle_upload(struct exchange *x) {
             json_add_text(args, "sha256", sha256);
     } else {
         const char *known = json_text(args, "sha256");
-        int file = known ? upload_open(x->server->data, known, &size) : -1;
+        int file = known ? document_store_open(x->server->data, known, &size) : -1;
         fine = file >= 0 ||
                lg_fail(&error, "no_such_document", "Send the file first, as the body of this request.",
                        "No file with this SHA-256 is stored here.");

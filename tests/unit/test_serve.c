@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "document_store.h"
 #include "inbox.h"
 #include "serve_help.h"
 #include "stream.h"
-#include "upload.h"
 
 #define JSON "application/json"
 
@@ -248,7 +248,7 @@ static void refuses_bodies_over_the_limit(void **state) {
     snprintf(
         head, sizeof head,
         "POST /api/v1/lots/A/documents?name=a&kind=mtr HTTP/1.1\r\nHost: x\r\nContent-Type: application/pdf\r\nContent-Length: %d\r\n\r\n",
-        UPLOAD_MAX + 1);
+        DOCUMENT_STORE_MAX + 1);
     answer_is(raw(shop, true, head), 413, "too_large");
 }
 
