@@ -49,13 +49,32 @@ class Result:
             self.failed.append(f"exit status {status} although every test passed")
 
 
-def end_group(process):
-    """Ends whatever a test has left running; True when there was something."""
+def alive(group):
+    """Names of the group's processes, those that only wait to be collected left out."""
+    names = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                head, rest = file.read().rsplit(")", 1)
+        except OSError:
+            continue
+        state, _, pgrp = rest.split()[:3]
+        if int(pgrp) == group and state != "Z":
+            names.append(head.split("(", 1)[1])
+    return names
+
+
+def end_group(process, grace=5):
+    """Ends what a test has left running; the names of what had not ended by itself after a moment."""
+    end = time.monotonic() + grace
+    while alive(process.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    left = alive(process.pid)
     try:
         os.killpg(process.pid, signal.SIGKILL)
-        return True
     except ProcessLookupError:
-        return False
+        pass
+    return left
 
 
 def run_one(name, command, limit, environment):
@@ -72,7 +91,7 @@ def run_one(name, command, limit, environment):
             status, late = process.wait(limit), False
         except subprocess.TimeoutExpired:
             status, late = 0, True
-        left = end_group(process)
+        left = end_group(process, 0 if late else 5)
         process.wait()
         out.seek(0)
         result.output = out.read().decode("utf-8", "replace")
@@ -80,7 +99,7 @@ def run_one(name, command, limit, environment):
     if late:
         result.failed.append(f"not finished after {limit} s")
     elif left:
-        result.failed.append("left processes running")
+        result.failed.append("left processes running: " + ", ".join(left))
     result.seconds = time.monotonic() - began
     return result
 
