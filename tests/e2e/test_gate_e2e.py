@@ -385,7 +385,7 @@ class Ports(LotgateTest):
 
     def test_a_busy_port_names_who_has_it(self):
         sim = self.simulator()
-        holder = subprocess.Popen(["flock", "--exclusive", sim.link, "sleep", "600"])
+        holder = subprocess.Popen(["flock", "--no-fork", "--exclusive", sim.link, "sleep", "600"])
         self.addCleanup(holder.wait)
         self.addCleanup(holder.kill)
         wait_for(lambda: subprocess.run(["flock", "--nonblock", sim.link, "true"], check=False).returncode != 0,
