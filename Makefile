@@ -133,9 +133,13 @@ define test_program
 $(BUILD)/tests/$(1)/%: tests/$(1)/%.c $(2) $(DAEMON) $(LIB)
 	@mkdir -p $$(@D)
 	@$$(call say,TEST,$$<)
-	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) $(3) -o $$@ $$< $(2) $(DAEMON) $(LIB) $(TEST_LIBS)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $$(LDFLAGS) $(3) -o $$@ $$< $(2) $(DAEMON) $(LIB) $$(TEST_LIBS)
 endef
 $(eval $(call test_program,unit,$(call support,unit),))
+# The serial backend is tested with the real library over a pseudo-terminal: linked statically, its calls wrapped.
+SERIAL_WRAPS := ioctl tcsetattr lstat __lxstat readlink
+$(BUILD)/tests/unit/test_port_serial: private PKG_LIBS := $(subst -lserialport,-l:libserialport.a,$(PKG_LIBS))
+$(BUILD)/tests/unit/test_port_serial: private LDFLAGS += $(SERIAL_WRAPS:%=-Wl,--wrap=%)
 $(eval $(call test_program,sim,$(call support,sim),-Wl$$(comma)--wrap=time_now_us$$(comma)--wrap=time_monotonic_us))
 $(eval $(call test_program,fault,$(call support,fault),))
 $(eval $(call test_program,tools,,))
@@ -174,11 +178,11 @@ FUZZ_SECONDS ?= 20
 FUZZ_FLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c
 	@$(MAKE) --no-print-directory CC=clang BUILD=build/fuzz CFLAGS="$(FUZZ_FLAGS)" LDFLAGS="-fsanitize=address,undefined" build/fuzz/libdaemon.a build/fuzz/liblotgate.a
-	clang $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined $(TEST_INCLUDES) $(PKG_CFLAGS) -o $@ $< build/fuzz/libdaemon.a build/fuzz/liblotgate.a $(PKG_LIBS) -lm -lpthread
+	$(QUIET)clang $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined $(TEST_INCLUDES) $(PKG_CFLAGS) -o $@ $< build/fuzz/libdaemon.a build/fuzz/liblotgate.a $(PKG_LIBS) -lm -lpthread
 .PHONY: fuzz
 fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (20)
 	@for f in $(FUZZERS); do echo "== $$f"; mkdir -p build/fuzz/found/$$f; \
-	  (cd build/fuzz/found/$$f && ../../fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=0 -verbosity=1 . ../../../../tests/fuzz/corpus/$$f) 2>&1 | tail -3; done
+	  (cd build/fuzz/found/$$f && ../../fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1 . ../../../../tests/fuzz/corpus/$$f) > build/fuzz/$$f.log 2>&1 || { tail -40 build/fuzz/$$f.log; exit 1; }; grep '^Done' build/fuzz/$$f.log; done
 
 .PHONY: soak
 soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days
