@@ -160,19 +160,21 @@ static bool check_documents(struct ledger *ledger, const struct trace_context *c
     json_add_integer(filter, "now_us", context->now_us);
     if (!common_list(ledger, "lot_missing_documents", filter, &missing, error))
         return false;
-    char kinds[200] = "";
+    char kinds[200] = "", hint[384];
     const cJSON *row;
     cJSON_ArrayForEach(row, missing) {
         size_t length = strlen(kinds);
         snprintf(kinds + length, sizeof kinds - length, "%s%s", length ? ", " : "", json_text(row, "kind"));
     }
+    snprintf(
+        hint, sizeof hint,
+        "Ask the supplier for them and attach each with `lotgate lot document %.64s FILE --kind %.64s` or in "
+        "the office pages.",
+        json_text(facts, "lot"), *kinds ? json_text(missing->child, "kind") : "");
     cJSON_Delete(missing);
-    return !*kinds ||
-           lg_fail(
-               error, "certificate_missing",
-               "Ask the supplier for them and attach them with `lotgate lot receive --document` or in the office pages.",
-               "Lot %s lacks documents that its material %s requires: %s.", json_text(facts, "lot"),
-               json_text(facts, "material"), kinds);
+    return !*kinds || lg_fail(error, "certificate_missing", hint,
+                              "Lot %s lacks documents that its material %s requires: %s.",
+                              json_text(facts, "lot"), json_text(facts, "material"), kinds);
 }
 
 static bool check_release(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,

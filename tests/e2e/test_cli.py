@@ -20,7 +20,7 @@ import threading
 import time
 import unittest
 
-from lotgate_e2e import DEADLINE, LOTGATE, Daemon, Process, cut, wait_for
+from lotgate_e2e import DEADLINE, LOTGATE, TOP, Daemon, Process, cut, wait_for
 
 MMYY = time.strftime("%m%y", time.gmtime())
 
@@ -112,6 +112,23 @@ class WithoutDaemon(Case):
         self.assertEqual(run(self.data).returncode, 2)
         self.assertRegex(run(self.data, "version").stdout, r"^lotgate \d+\.\d+\.\d+\n$")
         self.assertEqual(run(self.data, "--version").stdout, run(self.data, "version").stdout)
+
+    def test_each_command_that_a_text_names_is_there(self):
+        """What a refusal or a hint tells a person to type: words and options stand in the table of commands."""
+        named = set()
+        for folder, _, names in os.walk(os.path.join(TOP, "hostd")):
+            for name in names:
+                if name.endswith((".c", ".h", ".js", ".html")):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        text = re.sub(r'"\s*\n\s*"', "", file.read())  # a literal over several lines
+                    named.update(re.findall(r"`lotgate ([^`\n]+)`", text))
+        self.assertGreater(len(named), 15)
+        for line in sorted(named):
+            words = re.match(r"[a-z]+(?: [a-z]+)?", line)
+            done = self.run_cli("help", *([] if line.startswith("help") else words.group().split()))
+            self.assertEqual(done.returncode, 0, f"`lotgate {line}`: {done.stderr}")
+            for option in re.findall(r"--[a-z-]+", line):
+                self.assertIn(option, done.stdout, line)
 
     def test_many_at_once_wait_for_each_other(self):
         self.stock()

@@ -103,6 +103,7 @@ static void a_lot_waits_for_the_documents_its_material_requires(void **state) {
         "{\"material\":\"STL\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"1.5kg\",\"lot\":\"S1\"}");
     help_refused(&h, "lot.release", lot_args("S1", ""), "certificate_missing");
     assert_non_null(strstr(h.error.message, "mtr, rohs"));
+    assert_non_null(strstr(h.error.what_to_do, "`lotgate lot document S1 FILE --kind mtr`"));
     help_do(&h, "document.attach",
             "{\"material\":\"STL\",\"sha256\":" HELP_SHA
             ",\"name\":\"rohs.pdf\",\"size\":9,\"kind\":\"rohs\"}");
