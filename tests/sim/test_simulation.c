@@ -7,13 +7,10 @@
 // LOTGATE_SEEDS=n runs n seeds (200 without it); LOTGATE_SEED=n runs that one and says what happened.
 #include "unit.h"
 
-#include <dirent.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "json.h"
 #include "ops.h"
@@ -21,33 +18,6 @@
 #include "world_inside.h"
 
 #define DAY_ACTIONS 120
-
-static char *make_directory(void) {
-    // The simulation commits thousands of times: memory is fast and as good as any disk here.
-    static char path[64];
-    snprintf(path, sizeof path, "%s/lotgate-sim-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    assert_non_null(mkdtemp(path));
-    return path;
-}
-
-static void remove_directory(const char *path) {
-    DIR *directory = opendir(path);
-    for (struct dirent *e = directory ? readdir(directory) : NULL; e != NULL; e = readdir(directory)) {
-        char name[400];
-        snprintf(name, sizeof name, "%s/%s", path, e->d_name);
-        if (e->d_name[0] != '.' && remove(name) != 0)
-            remove_directory(name);
-    }
-    if (directory != NULL)
-        closedir(directory);
-    rmdir(path);
-}
-
-static enum gate_state state_of(const struct wire_machine *m) {
-    struct gate_view view;
-    gate_view(m->gate, &view);
-    return view.state;
-}
 
 // --- random days
 
@@ -99,7 +69,7 @@ static void mishap(struct world *w, struct wire_machine *m) {
 
 static void act(struct world *w, struct wire_machine *m) {
     static const char *const lots[] = {"GOOD", "GOOD", "GOOD", "BAD", "NONE"};
-    enum gate_state state = state_of(m);
+    enum gate_state state = world_state_of(m);
     if (world_random(w, 6) == 0)
         mishap(w, m);
     else if (state == GATE_FAULT)
@@ -178,7 +148,7 @@ static void print_machines(struct world *w) {
 
 // One day. Returns the hash of everything that went over every wire; the trouble, if any, is left in w.
 static uint64_t live_a_day(struct world *w, uint64_t seed, bool tell) {
-    char *directory = make_directory();
+    char *directory = world_directory();
     world_begin(w, seed, directory);
     for (int i = 0; i < DAY_ACTIONS && w->trouble[0] == '\0'; i++) {
         act(w, &w->machines[world_random(w, WORLD_MACHINES)]);
@@ -191,7 +161,7 @@ static uint64_t live_a_day(struct world *w, uint64_t seed, bool tell) {
         print_machines(w);
     uint64_t hash = w->hash;
     world_end(w);
-    remove_directory(directory);
+    world_remove_directory(directory);
     return hash;
 }
 
@@ -240,18 +210,10 @@ static void hash_text(const char *text, size_t length, char out[65]) {
     sodium_bin2hex(out, 65, hash, sizeof hash);
 }
 
-static void wait_until(struct world *w, struct wire_machine *m, enum gate_state wanted, int64_t limit) {
-    int64_t end = w->now + limit;
-    while (state_of(m) != wanted && w->now < end && w->trouble[0] == '\0')
-        world_run(w, w->now + 10000);
-    if (state_of(m) != wanted)
-        world_trouble(w, "%s is %s, not %s", m->id, gate_state_name(state_of(m)), gate_state_name(wanted));
-}
-
 static void hold_and_finish(struct world *w, struct wire_machine *m, enum actor_kind kind) {
     world_run(w, w->now + 10 * WORLD_SECOND); // banners are over
     world_connect(w, m, kind);
-    wait_until(w, m, GATE_HELD, 20 * WORLD_SECOND);
+    world_wait_state(w, m, GATE_HELD, 20 * WORLD_SECOND);
     uint32_t answers = m->actor.answers;
     world_run(w, w->now + 600 * WORLD_SECOND);
     // LaserGRBL would invent `ok`s when Idle with a free buffer is all it hears; none of them may be tempted.
@@ -260,8 +222,8 @@ static void hold_and_finish(struct world *w, struct wire_machine *m, enum actor_
     assert_true(m->actor.reports > 0 && m->actor.longest_report_gap < 5 * WORLD_SECOND);
     assert_true(m->actor.messages >= 1);
     world_declare(w, m, "GOOD");
-    wait_until(w, m, GATE_RUNNING, 20 * WORLD_SECOND);
-    wait_until(w, m, GATE_LOCKED, 300 * WORLD_SECOND);
+    world_wait_state(w, m, GATE_RUNNING, 20 * WORLD_SECOND);
+    world_wait_state(w, m, GATE_LOCKED, 300 * WORLD_SECOND);
     world_run(w, w->now + 10 * WORLD_SECOND); // the ledger may be slow
     for (int i = 0; i < 100 && !actor_finished(&m->actor);
          i++) // one that polls has a poll under way now and then
@@ -290,7 +252,7 @@ static void check_finished(struct world *w, struct wire_machine *m) {
 
 static void quiet_day(enum actor_kind kind) {
     for (uint64_t seed = 1; seed <= 6; seed++) {
-        char *directory = make_directory();
+        char *directory = world_directory();
         struct world *w = new_world();
         world_begin(w, seed, directory);
         hold_and_finish(w, &w->machines[0], kind);
@@ -300,7 +262,7 @@ static void quiet_day(enum actor_kind kind) {
             fail_msg("%s", w->trouble);
         world_end(w);
         free(w);
-        remove_directory(directory);
+        world_remove_directory(directory);
     }
 }
 

@@ -302,7 +302,12 @@ void world_run(struct world *w, int64_t until) {
 
 void world_connect(struct world *w, struct wire_machine *m, enum actor_kind kind) {
     m->program_length = world_program(w, m->program, sizeof m->program);
-    actor_start(&m->actor, kind, m->program, m->program_length, w->now);
+    world_connect_with(w, m, kind, m->program, m->program_length);
+}
+
+void world_connect_with(struct world *w, struct wire_machine *m, enum actor_kind kind, const char *program,
+                        size_t length) {
+    actor_start(&m->actor, kind, program, length, w->now);
     m->sender_on = true;
     m->sender_filled = 0;
     gate_sender_connected(m->gate, w->now);

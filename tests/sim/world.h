@@ -50,6 +50,8 @@ struct wire_machine {
     uint32_t first_line, line_count;
     char forward[GCODE_LINE_MAX];
     size_t forward_length;
+    void (*on_executed)(void *context, const struct sim_line *line); // NULL: nobody asks
+    void *executed_context;
     bool saw_reset, saw_gcode; // 0x18, a line that is no `$` query reached the machine in this call
 };
 
@@ -87,6 +89,9 @@ void world_run(struct world *w, int64_t until);
 // Acts. Declaring goes the way of the panel: through live_answer. `code` gets "" or the refusal's code at once or
 // later (it is looked at by tests that wait for it).
 void world_connect(struct world *w, struct wire_machine *m, enum actor_kind kind);
+// The same with a program of the caller's, who keeps it.
+void world_connect_with(struct world *w, struct wire_machine *m, enum actor_kind kind, const char *program,
+                        size_t length);
 // The sender goes on with another job at the heels of the first.
 void world_append_job(struct world *w, struct wire_machine *m);
 void world_disconnect(struct world *w, struct wire_machine *m);
@@ -96,6 +101,13 @@ void world_act(struct world *w, struct wire_machine *m, const char *op); // mach
 void world_crash(struct world *w);
 
 void world_trouble(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// --- world_help.c
+char *world_directory(void); // a fresh folder in memory; static storage
+void world_remove_directory(const char *path);
+enum gate_state world_state_of(const struct wire_machine *m);
+// Lets time pass until the machine is in that state; trouble when it is not within `limit` µs.
+void world_wait_state(struct world *w, struct wire_machine *m, enum gate_state wanted, int64_t limit);
 
 // --- world_program.c: a small job of its own for this machine; its length.
 size_t world_program(struct world *w, char *out, size_t room);

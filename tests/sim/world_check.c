@@ -36,6 +36,8 @@ void check_forwarded(struct wire_machine *m, const uint8_t *bytes, size_t length
 
 void check_executed(void *context, const struct sim_line *line) {
     struct wire_machine *m = context;
+    if (m->on_executed != NULL)
+        m->on_executed(m->executed_context, line);
     if (line->source != SIM_FROM_HOST || !m->inbound_trusted)
         return;
     uint32_t hash = hash_line(line->text, line->length);
