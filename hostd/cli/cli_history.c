@@ -2,6 +2,7 @@
 #include "cli_history.h"
 
 #include "cli_output.h" // cli_wants_colour
+#include "error.h"      // lg_assert
 #include "json.h"       // json_get
 
 static const struct cli_column notes[] = {{"NOTE", "note", CLI_CELL_TEXT, false},
@@ -22,7 +23,7 @@ static const struct cli_column corrections[] = {{"CORRECTION", "correction", CLI
 static const struct cli_column events[] = {{"SEQ", "seq", CLI_CELL_NUMBER, false},
                                            {"TIME", "time", CLI_CELL_TIME, false},
                                            {"EVENT", "kind", CLI_CELL_TEXT, false},
-                                           {"BY", "actor", CLI_CELL_TEXT, false},
+                                           {"BY", "by", CLI_CELL_TEXT, false},
                                            {0}};
 
 void cli_print_section(const cJSON *answer, const char *key, const char *title,
@@ -34,8 +35,23 @@ void cli_print_section(const cJSON *answer, const char *key, const char *title,
     cli_table_print(stdout, rows, columns, cli_wants_colour(stdout));
 }
 
+// Who did it: the person whom the event names, or else the way by which it came.
+static cJSON *events_with_by(const cJSON *answer) {
+    cJSON *with = cJSON_CreateObject(), *rows = cJSON_Duplicate(json_get(answer, "events"), true), *row;
+    lg_assert(with != NULL);
+    cJSON_ArrayForEach(row, rows) {
+        const char *by = json_text(json_get(row, "body"), "by");
+        json_add_text(row, "by", by != NULL ? by : json_text(row, "actor"));
+    }
+    if (rows != NULL)
+        json_add(with, "events", rows);
+    return with;
+}
+
 void cli_print_history(const cJSON *answer) {
+    cJSON *with = events_with_by(answer);
     cli_print_section(answer, "notes", "Notes", notes);
     cli_print_section(answer, "corrections", "Corrections", corrections);
-    cli_print_section(answer, "events", "Events", events);
+    cli_print_section(with, "events", "Events", events);
+    cJSON_Delete(with);
 }

@@ -74,6 +74,8 @@ class WithoutDaemon(Case):
         shown = self.ok("lot", "show", f"ACR-{MMYY}-001")
         for text in ("released", "Acme Plastics", "88-1204", "lot.received"):
             self.assertIn(text, shown)
+        self.assertRegex(shown, r"lot\.released +OP1\n")
+        self.assertRegex(shown, r"lot\.received +cli:")
 
     def test_a_wrong_heat_number_is_refused_with_what_to_do(self):
         self.stock()
