@@ -99,6 +99,7 @@ cJSON *view_machine(const struct station *s) {
     add_text(value, s, &view, &look);
     json_add(value, "sender", cJSON_CreateBool(view.sender_present));
     json_add(value, "port_open", cJSON_CreateBool(look.port_open));
+    json_add_integer(value, "queued", (int64_t)view.queued); // bytes
     json_add(value, "starting", cJSON_CreateBool(view.starting));
     add_or_null(value, "declaration", declaration_of(s));
     add_or_null(value, "job", job_of(s, &view));

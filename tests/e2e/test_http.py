@@ -194,7 +194,8 @@ class Http(LotgateTest):
         self.assertLess(states.index("held"), states.index("running"))
         machine = events.of("machine")[-1]
         live = self.gate.machine()
-        for name in ("machine", "name", "kind", "board", "serial_number", "tcp"):
+        self.assertEqual(live["queued"], 0)
+        for name in ("machine", "name", "kind", "board", "serial_number", "tcp", "queued"):
             self.assertEqual(machine[name], live[name], name)
         wait_for(lambda: any(data.get("job") == job["job"] for data in events.of("job")), lambda: f"the job: {events.told}")
         seen = events.last
