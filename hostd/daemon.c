@@ -34,8 +34,9 @@ void daemon_log(const struct daemon *d, const char *format, ...) {
 }
 
 static int complain(const struct lg_error *error, int status) {
-    fprintf(stderr, "lotgate: %s%s%s\n", error->message, error->what_to_do[0] != '\0' ? " " : "",
-            error->what_to_do);
+    fprintf(stderr, "lotgate: %s\n", error->message);
+    if (error->what_to_do[0] != '\0')
+        fprintf(stderr, "  %s\n", error->what_to_do);
     return status;
 }
 

@@ -77,9 +77,10 @@ bool setup_machines(struct daemon *d, bool simulate, struct lg_error *error) {
     lg_assert(d->stations != NULL);
     for (size_t i = 0; i < d->station_count; i++) {
         struct profile profile;
-        if (!profile_find(d->config.machines[i].board, &profile, error))
-            return lg_fail(error, "bad_config", error->what_to_do, "machines[%zu] (%s): %.300s", i,
-                           d->config.machines[i].id, error->message);
+        struct lg_error why;
+        if (!profile_find(d->config.machines[i].board, &profile, &why))
+            return lg_fail(error, "bad_config", why.what_to_do, "machines[%zu] (%s): %.300s", i,
+                           d->config.machines[i].id, why.message);
         fill_station(&d->stations[i], d, &d->config.machines[i], &profile);
     }
     return true;
