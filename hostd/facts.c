@@ -123,6 +123,18 @@ static void add_meter(cJSON *args, const struct gate_job *job) {
     add_box(args, "work_box", m->has_work_box, m->work_box_min_um, m->work_box_max_um);
 }
 
+// A job starts when its start is durable; its first setup lines can have come before its declaration. A dry run has
+// no such moment.
+static void add_started(const struct station *s, cJSON *args, const struct gate_job *job) {
+    char text[TIME_TEXT_MAX];
+    if (job->dry_run) {
+        add_time(args, "started", job->first_us);
+        return;
+    }
+    time_format(text, s->job_us);
+    json_add_text(args, "started", text);
+}
+
 static void on_ended(struct station *s, const struct gate_fact *fact) {
     const struct gate_job *job = fact->job;
     char sha256[65];
@@ -130,7 +142,7 @@ static void on_ended(struct station *s, const struct gate_fact *fact) {
         snprintf(sha256 + 2 * i, 3, "%02x", job->sha256[i]);
     cJSON *args = with_text("reason", fact->text);
     json_add_text(args, "sha256", sha256);
-    add_time(args, "started", job->first_us);
+    add_started(s, args, job);
     add_time(args, "ended", job->last_us);
     add_meter(args, job);
     add_path(args, job);

@@ -48,6 +48,15 @@ class Jobs(LotgateTest):
         self.assertEqual(sender.errors, 0)
         self.check_record(job, ended)
 
+    def test_a_job_starts_when_its_start_is_written(self):
+        """Not with its first setup lines, which come before the declaration (add_started in facts.c)."""
+        self.one_job(LineByLine, self.gate.tcp())
+        ended = self.gate.wait_job("completed")
+        events = {event["kind"]: event["time"] for event in self.gate.api("/ledger?limit=1000")[1]}
+        self.assertLess(events["declaration.made"], ended["started"])
+        self.assertLess(events["job.started"], ended["started"])
+        self.assertLess(ended["started"], ended["ended"])
+
     def test_character_counting_over_tcp(self):
         job, sender, ended = self.one_job(CharacterCounting, self.gate.tcp())
         self.assertEqual(sender.errors, 0)
@@ -421,6 +430,7 @@ class Starting(LotgateTest):
         status, said = self.daemon(self.machine_config("sim:laser", board="no-such-board"), start=False).refuses_to_start()
         self.assertEqual(status, 2)
         self.assertIn("no-such-board", said)
+        self.assertRegex(said, r"^lotgate: .*\n  \S.*\n$")  # what is wrong, then what to do
 
     def test_unknown_options(self):
         gate = self.daemon(self.machine_config("sim:laser"), start=False)
