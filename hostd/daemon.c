@@ -283,7 +283,7 @@ static void stop_threads(struct daemon *d) {
 
 static int run(struct daemon *d, const struct options *options, const struct cli_paths *paths) {
     struct lg_error error;
-    if (!setup_machines(d, options->simulate, &error))
+    if (!setup_machines(d, paths->config[0] != '\0' || options->config != NULL, options->simulate, &error))
         return complain(&error, strcmp(error.code, "bad_config") == 0 ? CLI_USAGE : CLI_REFUSED);
     if (!start_ledger(d, paths, &error) || !setup_wire(d, paths->data, &error) ||
         !start_serve(d, paths, &error))

@@ -51,8 +51,13 @@ static void add_connected(struct config *config) {
 }
 
 static void add_simulated(struct config *config) {
-    add_machine(config, "laser1", "sim-laser", "sim:laser");
-    add_machine(config, "cnc1", "sim-cnc", "sim:cnc");
+    static const char *const machines[][4] = {{"laser1", "sim-laser", "sim:laser", "SIM-LASER-1"},
+                                              {"cnc1", "sim-cnc", "sim:cnc", "SIM-CNC-1"}};
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+        struct config_machine *m = add_machine(config, machines[i][0], machines[i][1], machines[i][2]);
+        snprintf(m->serial_number, sizeof m->serial_number, "%s",
+                 machines[i][3]); // what it says of itself, too
+    }
 }
 
 static void fill_station(struct station *s, struct daemon *d, const struct config_machine *config,
@@ -65,15 +70,27 @@ static void fill_station(struct station *s, struct daemon *d, const struct confi
         s->config.baud = profile->has_baud ? profile->baud : BAUD_USUAL;
 }
 
-bool setup_machines(struct daemon *d, bool simulate, struct lg_error *error) {
+// Where no machine is named: what is connected. Simulated machines only where nothing is configured at all, or on
+// request: a configured ledger is a real one.
+static void choose_machines(struct daemon *d, bool configured, bool simulate) {
     if (simulate)
         d->config.machine_count = 0;
-    if (d->config.machine_count == 0 && !simulate)
+    else if (d->config.machine_count == 0)
         add_connected(&d->config);
-    if (d->config.machine_count == 0)
+    if (d->config.machine_count > 0)
+        return;
+    if (configured && !simulate)
+        daemon_log(
+            d,
+            "the configuration names no machine and none is connected; `lotgate devices` shows what to write");
+    else
         add_simulated(&d->config);
+}
+
+bool setup_machines(struct daemon *d, bool configured, bool simulate, struct lg_error *error) {
+    choose_machines(d, configured, simulate);
     d->station_count = d->config.machine_count;
-    d->stations = calloc(d->station_count, sizeof *d->stations);
+    d->stations = calloc(d->station_count + 1, sizeof *d->stations); // one more: none is no failure
     lg_assert(d->stations != NULL);
     for (size_t i = 0; i < d->station_count; i++) {
         struct profile profile;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "json.h" // json_text
 #include "timefmt.h"
 
 #define TURN_MS_MAX   1000 // the loop turns at least this often
@@ -31,9 +33,26 @@ struct ledger *server_ledger(struct server *server, struct lg_error *error) {
     return server->ledger;
 }
 
+// Whoever changed a lot, those who listen hear of it. Every such write comes back through here: the command line's,
+// too, for while the daemon runs it goes by the socket.
+static void tell_of_lot(struct server *server, const struct request *request) {
+    const char *lot = request->ok ? json_text(request->answer, "lot") : NULL;
+    if (!lot || strncmp(request->op, "lot.", 4) != 0)
+        return;
+    cJSON *event = cJSON_CreateObject();
+    json_add_text(event, "lot", lot);
+    json_add_text(event, "state", json_text(request->answer, "state"));
+    json_add_text(event, "change", request->op + 4);
+    char *text = json_print(event);
+    stream_publish(server->stream, "lot", text);
+    free(text);
+    cJSON_Delete(event);
+}
+
 static void take_answers(struct server *server) {
     void *asker;
     for (struct request *request; (request = inbox_take(server->inbox, &asker));) {
+        tell_of_lot(server, request); // before the answer, which takes the JSON away
         if (asker)
             exchange_arrived(asker, request);
         request_free(request);

@@ -75,6 +75,9 @@ static bool config_for(const char *kind, struct sim_config *config) {
         sim_config_default(config, SIM_CNC, GRBL_MKS);
     else
         return false;
+    // The number that a real machine would have stamped into its $I: it is the same at every start.
+    snprintf(config->serial, sizeof config->serial, "SIM-%s",
+             config->kind == SIM_LASER ? "LASER-1" : "CNC-1");
     config->open_banner_us[0] = 50 * 1000; // nobody should wait for a simulated ESP32's 5 s
     config->open_banner_us[1] = 0;
     return true;

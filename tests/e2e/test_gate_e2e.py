@@ -498,7 +498,23 @@ class Starting(LotgateTest):
         gate.wait_state("locked", machine="cnc1")
         self.assertEqual(gate.machine()["tcp"], ["127.0.0.1:8231"])
         self.assertEqual(gate.machine()["pty"], os.path.join(gate.data, "run", "laser1"))
+        self.assertEqual(gate.machine()["serial_number"], "SIM-LASER-1")
+        lot = gate.stock()
+        sender = self.sender(LineByLine, gate.tcp(), cut(5))
+        gate.wait_state("held")
+        gate.declare(lot)
+        sender.finish()
+        gate.wait_job("completed")
+        self.assertRegex(gate.command("record", "show", "MFG-0001"), r"SIM-LASER-1")
         self.assertEqual(gate.stop(), 0)
+        gate.start("--simulate")  # the same machines again, not others
+        gate.wait_state("locked")
+        self.assertEqual(gate.stop(), 0)
+
+    def test_a_configuration_without_machines_gets_no_simulated_ones(self):
+        gate = self.daemon()
+        self.assertEqual(gate.api("/machines"), (200, {"machines": []}))
+        self.assertIn("names no machine", gate.server.errors())
 
 
 def ports_are_free(*ports):

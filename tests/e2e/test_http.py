@@ -208,6 +208,12 @@ class Http(LotgateTest):
         again = Events(self.gate.address, seen)
         wait_for(lambda: again.of("reset"), "the word that what was missed is not known")
 
+    def test_events_tell_of_a_lot(self):
+        events = Events(self.gate.address)
+        self.gate.command("lot", "quarantine", self.lot, "--reason", "scratched")
+        told = {"lot": self.lot, "state": "quarantined", "change": "quarantine"}
+        wait_for(lambda: told in events.of("lot"), lambda: f"the lot: {events.told}")
+
     def test_a_document_goes_in_and_comes_out_unchanged(self):
         content = os.urandom(3_000_000)
         answer = self.ask("POST", f"/api/v1/lots/{self.lot}/documents?name=big%20scan.pdf&kind=mtr&issuer=ACME", content,
