@@ -49,6 +49,8 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --make-rslave "$root/dev"
 
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts" # the installer's; debootstrap leaves it out
+
 git clone --quiet --no-local "$top" "$root/root/lotgate"
 
 inside() {
