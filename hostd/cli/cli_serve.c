@@ -1,9 +1,26 @@
 // serve, devices: they need the wire floor, so the main program does them; here is how they are asked for.
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_groups.h"
 
 #define HOOK_ARGUMENTS_MAX (2 * CLI_VALUES_MAX + 8)
+
+// The hook gets an argv of its own to change, pointers and texts; what it moved about is freed by our list.
+static int with_copies(int (*hook)(int argc, char **argv), const char *const *list, int n) {
+    char *copies[HOOK_ARGUMENTS_MAX + 1] = {0}, *argv[HOOK_ARGUMENTS_MAX + 1];
+    bool made = true;
+    for (int i = 0; i < n; i++)
+        made = (copies[i] = strdup(list[i])) != NULL && made;
+    memcpy(argv, copies, sizeof argv);
+    if (!made)
+        fputs("lotgate: there is not enough memory to start\n", stderr);
+    int status = made ? hook(n, argv) : CLI_REFUSED;
+    for (int i = 0; i < n; i++)
+        free(copies[i]);
+    return status;
+}
 
 // Hands the line on in a fixed order, options only: main reads it without a table of its own.
 static int hand_on(struct cli_call *call, int (*hook)(int argc, char **argv), bool takes_paths) {
@@ -28,10 +45,7 @@ static int hand_on(struct cli_call *call, int (*hook)(int argc, char **argv), bo
         if (call->given[i].text != NULL)
             list[n++] = call->given[i].text;
     }
-    char *copies[HOOK_ARGUMENTS_MAX + 1] = {0};
-    for (int i = 0; i < n; i++)
-        copies[i] = strdup(list[i]); // argv is the callee's to change; it lives as long as the process
-    return hook(n, copies);
+    return with_copies(hook, list, n);
 }
 
 static int serve(struct cli_call *call) {
