@@ -133,7 +133,8 @@ void daemon_wake(struct daemon *d); // the queues are looked at outside the gate
 void daemon_log(const struct daemon *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // --- setup.c: in this order, before any other thread runs
-bool setup_machines(struct daemon *d, bool configured, bool simulate, struct lg_error *error); // stations; code bad_config
+bool setup_machines(struct daemon *d, bool configured, bool simulate,
+                    struct lg_error *error); // stations; code bad_config
 bool setup_ledger(struct daemon *d, struct ledger *ledger, struct lg_error *error);
 bool setup_wire(struct daemon *d, const char *data, struct lg_error *error);
 

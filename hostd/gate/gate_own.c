@@ -38,8 +38,13 @@ bool gate_focus_left(const struct gate *g) {
     return g->focus.used_us < g->config.focus_us || g->now - g->focus.off_us >= g->config.focus_us;
 }
 
+// A job that was cut short leaves its beam at full power: with no lot declared that is no focus beam.
+static bool left_on(const struct gate *g) {
+    return !g->declared && gcode_compare(&g->modal.s, g->config.rules.focus_limit) > 0;
+}
+
 bool gate_focus_over(const struct gate *g) {
-    return g->focus.on && !gate_focus_left(g);
+    return g->focus.on && (left_on(g) || !gate_focus_left(g));
 }
 
 // --- own lines

@@ -108,16 +108,18 @@ class RawMachine(threading.Thread):
         self.link = os.path.join(folder, f"{name}.tty")
         os.symlink(os.ttyname(self.slave), self.link)
         self.got, self.line, self.stopping = bytearray(), bytearray(), False
+        os.set_blocking(self.master, False)  # a host that does not read must not keep the machine from ending
         self.start()
 
     def run(self):
+        answer = bytearray()
         while not self.stopping:
-            if not select.select([self.master], [], [], 0.1)[0]:
-                continue
-            answer = bytearray()
-            for byte in os.read(self.master, 4096):
-                answer += self.take(byte)
-            os.write(self.master, answer)
+            readable, writable, _ = select.select([self.master], [self.master] if answer else [], [], 0.1)
+            if readable:
+                for byte in os.read(self.master, 4096):
+                    answer += self.take(byte)
+            if writable:
+                del answer[:os.write(self.master, answer)]
 
     def take(self, byte):
         if byte == ord("?"):

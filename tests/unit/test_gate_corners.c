@@ -351,7 +351,26 @@ static void test_m5_with_lines_behind_it(void **state) {
     world_reply(&w, "ok\r\n");
     gate_sender_connected(w.gate, w.now);
     world_send(&w, "G1 X9 F100\n");
-    assert_int_equal(world_state(&w), GATE_HELD);
+    assert_false(world_machine_has(&w, "G1 X9")); // lotgate switches it off first
+    world_free(&w);
+}
+
+// A sender that leaves in mid-job leaves the beam on: lotgate switches it off before anything else passes.
+static void test_a_beam_left_on_is_switched_off(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_declare(&w);
+    world_send(&w, "M3 S500\nG1 X1 F100\n");
+    world_answer(&w);
+    gate_sender_gone(w.gate, w.now);
+    gate_sender_connected(w.gate, w.now);
+    w.mute = true;
+    world_send(&w, "G21\n");
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X1 F100\nM5\n"));
+    world_forget(&w);
+    world_reply(&w, "ok\r\n");
+    assert_true(world_machine_is(&w, "G21\n"));
+    assert_true(world_sender_is(&w, ""));
     world_free(&w);
 }
 
@@ -469,6 +488,7 @@ int main(void) {
         cmocka_unit_test(test_starting_shows_a_hold),
         cmocka_unit_test(test_focus_time_ends_with_the_start),
         cmocka_unit_test(test_m5_with_lines_behind_it),
+        cmocka_unit_test(test_a_beam_left_on_is_switched_off),
         cmocka_unit_test(test_unknown_realtime_bytes),
         cmocka_unit_test(test_macro_key_inside_a_line),
         cmocka_unit_test(test_degree_sign_at_the_line_start),

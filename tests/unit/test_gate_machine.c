@@ -316,7 +316,7 @@ static void test_a_dwell_is_no_lost_reply(void **state) {
     struct world w;
     world_make(&w, NULL);
     world_declare(&w);
-    world_send(&w, "G1 X10 S500 F1000 M3\n");
+    world_send(&w, "G1 X10 S500 F1000 M3\nM5\n");
     world_answer(&w);
     w.mute = true;
     world_send(&w, "G4 P9.5\n");
