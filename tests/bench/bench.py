@@ -83,8 +83,8 @@ class Bench:
 
     # --- lotgate before machines
 
-    def lotgate(self, machines, data="data", program=None):
-        """Starts lotgate before {id: (device, tcp port)}; returns the process."""
+    def lotgate(self, machines, data="data", program=None, wait=True):
+        """Starts lotgate before {id: (device, tcp port)} and waits for it; returns the process."""
         config = {"data": self.path(data), "http": {"listen": f"127.0.0.1:{free_port()}"}, "machines": [
             {"id": name, "board": "generic-grbl-laser", "device": device,
              "sender": {"pty": self.path(name + ".tty"), "tcp": f"127.0.0.1:{port}"},
@@ -92,8 +92,12 @@ class Bench:
             for name, (device, port) in machines.items()]}
         with open(self.path("lotgate.json"), "w", encoding="utf-8") as file:
             json.dump(config, file)
-        return self.start(program or self.program("lotgate"), "serve", "-c", self.path("lotgate.json"),
-                          stderr=open(self.path("log"), "ab"), stdout=open(self.path("log"), "ab"))
+        with open(self.path("log"), "wb") as log:
+            process = self.start(program or self.program("lotgate"), "serve", "-c", self.path("lotgate.json"),
+                                 stderr=log, stdout=log)
+        if wait:
+            wait_for(lambda: "panel " in open(self.path("log"), encoding="utf-8").read(), "lotgate to start")
+        return process
 
     def command(self, *words):
         done = subprocess.run([self.program("lotgate"), "-c", self.path("lotgate.json"), *words],
@@ -227,7 +231,7 @@ def start(b, jobs=100000, rounds=7):
         master, slave = os.openpty()
         port = free_port()
         began = time.monotonic()
-        daemon = b.lotgate({"laser1": (os.ttyname(slave), port)})
+        daemon = b.lotgate({"laser1": (os.ttyname(slave), port)}, wait=False)
         sender, first = None, None
         seen = b""
         while first is None and time.monotonic() < began + 20:
