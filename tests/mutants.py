@@ -20,7 +20,7 @@ MUTANTS = [
     ("1: work waits for the durable start", "hostd/gate/gate_line.c",
      "[ARMED] = {PASS, WAIT, FOCUS, START,", "[ARMED] = {PASS, WAIT, FOCUS, PASS,", [SIMULATION]),
     ("1: the next job's work waits behind M2", "hostd/gate/gate_line.c",
-     "[ENDING] = {PASS, WAIT, WAIT, WAIT,", "[ENDING] = {PASS, WAIT, PASS, PASS,", [SIMULATION, "tests/unit/test_gate_invariants"]),
+     "[ENDING] = {PASS, WAIT, WAIT, WAIT,", "[ENDING] = {PASS, WAIT, PASS, PASS,", ["tests/unit/test_gate_states", "tests/unit/test_gate_invariants", "tests/unit/test_gate_corners", SIMULATION]),
     ("1: the commit is synchronous", "hostd/ledger/store.c",
      "PRAGMA synchronous=FULL", "PRAGMA synchronous=OFF", ["tests/fault/test_ledger_faults"]),
     ("2: a reset is realtime", "proto/grbl.c",

@@ -27,8 +27,9 @@ static void break_something(struct world *w, struct wire_machine *m) {
                                             SIM_FAULT_RESET,     SIM_FAULT_UNPLUG, SIM_FAULT_DROP_IN,
                                             SIM_FAULT_GARBLE_IN, SIM_FAULT_LIMIT,  SIM_FAULT_STUCK};
     enum sim_fault fault = faults[world_random(w, sizeof faults / sizeof faults[0])];
-    if (fault == SIM_FAULT_DROP_IN || fault == SIM_FAULT_GARBLE_IN)
-        m->inbound_trusted = false; // the machine may now read what nobody wrote
+    if (fault == SIM_FAULT_DROP_IN || fault == SIM_FAULT_GARBLE_IN || fault == SIM_FAULT_UNPLUG)
+        m->inbound_trusted =
+            false; // the machine may now read what nobody wrote, or the rest of a line cut in two
     sim_fault(m->sim, fault, fault == SIM_FAULT_UNPLUG ? 2 * WORLD_SECOND : 0, w->now);
 }
 
