@@ -110,7 +110,7 @@ $(BUILD)/lotgate-sim: $(BUILD)/boards/sim/sim_main.o $(LIB)
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
 
 # --- tests: every program links the whole library and the helpers that lie beside the tests
-TEST_INCLUDES := $(ALL_INCLUDES) -Itests/unit -Itests/sim -Itests/fault
+TEST_INCLUDES := $(ALL_INCLUDES) -Iboards/glue -Iboards/grblhal/declarations -Itests/unit -Itests/sim -Itests/fault
 # Helpers beside the tests belong to their folder; the simulation replaces the wire and all clocks, so it alone links its own.
 support = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)))
 SUPPORT := $(call support,unit) $(call support,sim) $(call support,fault)
