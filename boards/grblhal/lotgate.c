@@ -239,6 +239,7 @@ static void count_power_up(void) {
 }
 
 // grblHAL calls it while it starts (plugins_init.h); the settings have been read by then, the streams are there.
+void lotgate_init(void);
 void lotgate_init(void) {
     lotgate.rules = (struct gcode_rules){.machine = LOTGATE_MACHINE, .focus_limit = LOTGATE_FOCUS_LIMIT};
     if ((lotgate.store = nvs_alloc(STORE_SIZE)) == 0)

@@ -1,6 +1,7 @@
 // boards/glue: what Grbl_ESP32, FluidNC and Marlin call, with a port of the test's own.
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../../boards/glue/lotgate.c"
