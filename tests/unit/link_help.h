@@ -27,7 +27,8 @@ static inline const char *help_pair(char *frame, const uint8_t *key) {
 }
 
 // The secret after help_hello(nonce), when `heard` holds the hook's answer.
-static inline void help_secret(struct link_secret *secret, const uint8_t *key, uint8_t nonce, const char *heard) {
+static inline void help_secret(struct link_secret *secret, const uint8_t *key, uint8_t nonce,
+                               const char *heard) {
     struct link_frame frame;
     const char *from = strstr(heard, "[LG:HELLO");
     assert_non_null(from);
