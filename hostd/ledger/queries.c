@@ -6,12 +6,16 @@
 
 // --- pieces ---------------------------------------------------------------------------------------------
 
-#define LOT_COLUMNS                                                                                                \
-    "l.lot, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"     \
-    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","    \
-    " l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount, l.purchase_order," \
-    " l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by"                         \
-    " FROM lots l JOIN materials m USING (material) JOIN suppliers s USING (supplier)"
+#define ON_HAND "(l.received + l.adjusted - l.consumed - l.scrapped - l.parted)"
+
+#define LOT_COLUMNS                                                                                                                    \
+    "l.lot, l.origin, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"               \
+    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","                        \
+    " l.mark, l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount,"                               \
+    " l.scrapped AS scrapped_amount, l.parted AS parted_amount, l.adjusted AS adjusted_amount, " ON_HAND                               \
+    " AS on_hand_amount,"                                                                                                              \
+    " l.purchase_order, l.cost_cents, l.currency, l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by" \
+    " FROM lots l JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)"
 
 #define JOB_LOTS                                                                                             \
     "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material)) FROM"     \
@@ -23,16 +27,16 @@
     " 'issuer', issuer, 'scope', scope)"
 
 // Lots with where they came from and what vouches for them.
-#define JOB_LOTS_IN_FULL                                                                                             \
-    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                   \
-    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"        \
-    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                          \
-    "  'documents', json(documents))) FROM"                                                                          \
-    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                        \
-    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                      \
-    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                               \
-    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                              \
-    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) JOIN suppliers s USING (supplier)" \
+#define JOB_LOTS_IN_FULL                                                                                                  \
+    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                        \
+    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"             \
+    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                               \
+    "  'documents', json(documents))) FROM"                                                                               \
+    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                             \
+    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                           \
+    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                                    \
+    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                                   \
+    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)" \
     "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
 
 #define JOB_COLUMNS(lots)                                                                                          \
@@ -87,8 +91,9 @@ const struct ledger_named_query ledger_queries[] = {
      "{after| AND l.seq < (SELECT seq FROM lots WHERE lot = :after)} ORDER BY l.seq DESC LIMIT :limit"},
     {"lot_get", "SELECT " LOT_COLUMNS " WHERE l.lot = :lot"},
     {"lot_facts",
-     "SELECT lot, material, supplier, heat, cert_heat, match, state, state_reason AS reason, quantity,"
-     " unit, base, received AS amount, received - consumed AS left, expires_us FROM lots WHERE lot = :lot"},
+     "SELECT l.lot, l.origin, l.material, l.supplier, l.heat, l.cert_heat, l.match, l.state, l.state_reason AS reason,"
+     " l.mark, l.quantity, l.unit, l.base, l.received AS amount, " ON_HAND " AS left, l.expires_us"
+     " FROM lots l WHERE l.lot = :lot"},
     {"lot_documents",
      "SELECT document, kind, name, sha256, size, issuer, issued_us AS \"issued@time\","
      " expires_us AS \"expires@time\", scope, attached_us AS \"attached@time\", attached_by,"

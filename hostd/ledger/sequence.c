@@ -11,7 +11,8 @@
 static const struct {
     const char *sequence;
     int digits;
-} widths[] = {{"MFG", 4}, {"JOB", 6}, {"DEC", 6}, {"DOC", 6}, {"NOTE", 6}, {"COR", 6}};
+} widths[] = {{"MFG", 4}, {"JOB", 6},  {"DEC", 6}, {"DOC", 6}, {"NOTE", 6},
+              {"COR", 6}, {"CUST", 5}, {"SHP", 6}, {"NC", 4},  {"RCL", 4}};
 
 static int digits_of(const char *sequence) {
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)

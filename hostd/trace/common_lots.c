@@ -22,6 +22,9 @@ static bool check_state(const cJSON *facts, struct lg_error *error) {
     if (strcmp(state, "quarantined") == 0)
         return lg_fail(error, "lot_quarantined", "Take another lot, or ask quality to release this one.",
                        "Lot %s is in quarantine%s%s.", lot, reason ? ": " : "", reason ? reason : "");
+    if (strcmp(state, "recalled") == 0)
+        return lg_fail(error, "lot_recalled", "Set it apart and take another lot.", "Lot %s is recalled%s%s.",
+                       lot, reason ? ": " : "", reason ? reason : "");
     return lg_fail(error, "lot_quarantined", "Release it with `lotgate lot release`, or take another lot.",
                    "Lot %s has been received but not released.", lot);
 }

@@ -7,14 +7,14 @@
 
 // Adds what was used and what is left, in the unit that the lot was received in.
 static void add_balance(cJSON *lot) {
-    int64_t received = 0, consumed = 0;
+    int64_t on_hand = 0, consumed = 0;
     char text[QUANTITY_TEXT_MAX];
     const char *unit = json_text(lot, "unit");
-    json_integer(lot, "received_amount", &received);
+    json_integer(lot, "on_hand_amount", &on_hand);
     json_integer(lot, "consumed_amount", &consumed);
     quantity_format(text, consumed, unit);
     json_add_text(lot, "consumed", text);
-    quantity_format(text, received - consumed, unit);
+    quantity_format(text, on_hand, unit);
     json_add_text(lot, "on_hand", text);
 }
 

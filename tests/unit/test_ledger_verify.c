@@ -85,7 +85,7 @@ static void each_tampering_is_found_and_named(void **state) {
         {"events", "DELETE FROM events WHERE seq = 8", "Event 8 is missing", 8},
         {"lots", "UPDATE lots SET state = 'rejected'", "The table lots is not what the events make", 0},
         {"jobs", "DELETE FROM job_lots", "job_lots", 0},
-        {"notes", "INSERT INTO notes VALUES (999, 'NOTE-9', 'x', 'x', 1, 'x')", "comes from no event", 0},
+        {"notes", "INSERT INTO notes VALUES (999, 'NOTE-9', 'x', 'x', NULL, 1, 'x')", "comes from no event", 0},
         {"sequences", "UPDATE sequences SET last = 0 WHERE name = 'MFG'", "sequences", 0},
         {"blobs", "UPDATE blobs SET data = x'00'", "stored bytes", 0},
         {"blobs", "DELETE FROM blobs", "path of job JOB-000001 is missing", 0},
