@@ -70,7 +70,7 @@
 
 // --- the table ------------------------------------------------------------------------------------------
 
-const struct ledger_named_query ledger_queries[] = {
+static const struct ledger_named_query base[] = {
     // people and materials
     {"supplier_list",
      "SELECT supplier, name, email, phone, address, added_us AS \"added@time\" FROM suppliers"
@@ -192,9 +192,12 @@ const struct ledger_named_query ledger_queries[] = {
     {NULL, NULL},
 };
 
+const struct ledger_named_query *const ledger_queries[] = {base, NULL};
+
 const struct ledger_named_query *ledger_query_find(const char *name) {
-    for (const struct ledger_named_query *q = ledger_queries; q->name; q++)
-        if (strcmp(q->name, name) == 0)
-            return q;
+    for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)
+        for (const struct ledger_named_query *q = *family; q->name; q++)
+            if (strcmp(q->name, name) == 0)
+                return q;
     return NULL;
 }

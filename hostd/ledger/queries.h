@@ -11,7 +11,8 @@ struct ledger_named_query {
     const char *sql;
 };
 
-extern const struct ledger_named_query ledger_queries[]; // ends with a NULL name
+// By family, each in a file of its own and ending with a NULL name; ends with NULL.
+extern const struct ledger_named_query *const ledger_queries[];
 const struct ledger_named_query *ledger_query_find(const char *name);
 
 #endif

@@ -4,7 +4,7 @@
 #define API(path) ROUTE_PREFIX path
 
 // clang-format off
-const struct route routes[] = {
+static const struct route base[] = {
     {"GET",  API("/machines"),              ROUTE_MACHINES,  "machine.live", NULL, 200,
      "All machines: live state, the job that is held or running, the declaration, the last status"},
     {"GET",  API("/machines/{machine}"),    ROUTE_MACHINE,   "machine.live", "machine", 200, "One machine, live"},
@@ -64,6 +64,8 @@ const struct route routes[] = {
     {"GET",  "/web/{file}",                 ROUTE_FILE, NULL, "file", 200, NULL},
     {NULL, NULL, ROUTE_OPERATION, NULL, NULL, 0, NULL},
 };
+
+const struct route *const routes[] = {base, NULL};
 
 const struct route_live_op route_live_ops[] = {
     {"machine.live",    (const char *const[]){"machine", NULL}},

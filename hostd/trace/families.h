@@ -5,6 +5,15 @@
 
 #include "ops.h"
 
+// The arguments of an operation in a family's table.
+#define TAKES(...)                                                                                           \
+    (const char *const[]) {                                                                                  \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+#define TAKES_NOTHING                                                                                        \
+    (const char *const[]) {                                                                                  \
+        NULL                                                                                                 \
+    }
 #define TRACE_FUNCTION(name)                                                                                 \
     bool name(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer, \
               struct lg_error *error)

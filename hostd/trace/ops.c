@@ -8,20 +8,12 @@
 #include "families.h" // the functions
 #include "json.h"     // json_text
 
-#define TAKES(...)                                                                                           \
-    (const char *const[]) {                                                                                  \
-        __VA_ARGS__, NULL                                                                                    \
-    }
-#define TAKES_NOTHING                                                                                        \
-    (const char *const[]) {                                                                                  \
-        NULL                                                                                                 \
-    }
 #define METERED                                                                                              \
     "reason", "lines", "bytes", "sha256", "started", "ended", "rapid_um", "feed_um", "work_um", "box",       \
         "work_box", "work_us", "s_min_milli", "s_max_milli", "arcs", "errors", "pauses", "overrides",        \
         "replaced", "path"
 
-const struct trace_op trace_ops[] = {
+static const struct trace_op base[] = {
     {"supplier.add", true, TAKES("!supplier", "!name", "email", "phone", "address"), "Add a supplier.",
      people_supplier_add},
     {"supplier.list", false, TAKES("limit", "after"), "List the suppliers.", people_supplier_list},
@@ -109,10 +101,13 @@ const struct trace_op trace_ops[] = {
     {NULL, false, NULL, NULL, NULL},
 };
 
+const struct trace_op *const trace_ops[] = {base, NULL};
+
 const struct trace_op *trace_op_find(const char *name) {
-    for (const struct trace_op *op = trace_ops; op->name; op++)
-        if (strcmp(op->name, name) == 0)
-            return op;
+    for (const struct trace_op *const *family = trace_ops; *family; family++)
+        for (const struct trace_op *op = *family; op->name; op++)
+            if (strcmp(op->name, name) == 0)
+                return op;
     return NULL;
 }
 

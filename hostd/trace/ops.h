@@ -82,7 +82,8 @@ struct trace_op {
                 struct lg_error *error);
 };
 
-extern const struct trace_op trace_ops[]; // ends with a NULL name
+// By family, each ending with a NULL name; ends with NULL.
+extern const struct trace_op *const trace_ops[];
 const struct trace_op *trace_op_find(const char *name);
 
 // Runs one operation: checks the arguments, opens the transaction for a write, commits it or rolls it back.
