@@ -232,9 +232,9 @@ void openapi_write(struct text *text) {
     json_add_text(info, "description",
                   "No job streams until a material lot is declared; every job leaves a record.");
     json_add(document, "info", info);
-    for (const struct route *const *family = routes; *family; family++)
-        for (const struct route *route = *family; route->method; route++)
-            add_route(paths, route);
+    ROUTE_EACH(route) {
+        add_route(paths, route);
+    }
     json_add(document, "paths", paths);
     json_add(document, "components", components());
     char *printed = json_print(document);

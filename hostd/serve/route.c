@@ -104,21 +104,20 @@ const struct route *route_find(const char *method, const char *path, char id[ROU
                                char allow[ROUTE_ALLOW_MAX], struct lg_error *error) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method; // the answer's head alone
     allow[0] = '\0';
-    for (const struct route *const *family = routes; *family; family++)
-        for (const struct route *route = *family; route->method; route++) {
-            if (!matches(route->pattern, path, id))
-                continue;
-            if (strcmp(route->method, wanted) == 0) {
-                allow[0] = '\0';
-                if (route_decode(id))
-                    return route;
-                lg_fail(error, "bad_argument", "Check the address.",
-                        "The address holds characters that have no place there.");
-                return NULL;
-            }
-            size_t length = strlen(allow);
-            snprintf(allow + length, ROUTE_ALLOW_MAX - length, "%s%s", length ? ", " : "", route->method);
+    ROUTE_EACH(route) {
+        if (!matches(route->pattern, path, id))
+            continue;
+        if (strcmp(route->method, wanted) == 0) {
+            allow[0] = '\0';
+            if (route_decode(id))
+                return route;
+            lg_fail(error, "bad_argument", "Check the address.",
+                    "The address holds characters that have no place there.");
+            return NULL;
         }
+        size_t length = strlen(allow);
+        snprintf(allow + length, ROUTE_ALLOW_MAX - length, "%s%s", length ? ", " : "", route->method);
+    }
     if (*allow)
         lg_fail(error, "method_not_allowed", "Use one of the methods in the Allow header.",
                 "%.16s is not done at this address, only %s.", method, allow);

@@ -46,6 +46,9 @@ struct route {
 
 // By family, each in a file of its own and ending with a NULL method; ends with NULL.
 extern const struct route *const routes[];
+#define ROUTE_EACH(route)                                                                                    \
+    for (const struct route *const *family_ = routes; *family_; family_++)                                   \
+        for (const struct route *route = *family_; route->method; route++)
 
 // An operation of a live machine: answered by the daemon's loop, not by trace/ops.h.
 struct route_live_op {

@@ -23,7 +23,7 @@ static const struct route *find(const char *method, const char *path, char id[RO
 }
 
 static void finds_every_route_by_its_own_pattern(void **state) {
-    for (const struct route *route = routes; route->method; route++) {
+    ROUTE_EACH(route) {
         char path[256] = "", id[ROUTE_ID_MAX];
         for (const char *p = route->pattern; *p; p++) {
             if (*p == '{')
@@ -41,7 +41,7 @@ static void finds_every_route_by_its_own_pattern(void **state) {
 }
 
 static void every_operation_that_a_route_names_exists(void **state) {
-    for (const struct route *route = routes; route->method; route++) {
+    ROUTE_EACH(route) {
         if (!route->op || route->kind == ROUTE_PAGE)
             continue;
         const char *const *names = route_arguments_of(route->op);
@@ -281,7 +281,7 @@ static void documents_every_route_and_nothing_else(void **state) {
         assert_true(cJSON_GetArraySize(answers) > 1);
         documented++;
     }
-    for (const struct route *route = routes; route->method; route++) {
+    ROUTE_EACH(route) {
         if (!route->summary)
             continue;
         const cJSON *entry =
