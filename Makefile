@@ -58,7 +58,8 @@ DIR_main   := hostd
 LAYERS := proto base gate sim wire ledger trace report serve cli
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# libcsv has no pkg-config file
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv
 ALL_INCLUDES := $(addprefix -I,$(LAYER_main))
 
 # Programs in boards/sim have a main of their own and stay out of the library.

@@ -29,6 +29,7 @@ enum cli_kind {
     CLI_OPERATOR,
     CLI_RECORD,
     CLI_JOB,
+    CLI_ORDER,
     CLI_COMMANDS,
     CLI_KINDS
 };

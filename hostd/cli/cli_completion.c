@@ -25,6 +25,7 @@ static const struct {
     [CLI_OPERATOR] = {"operators", "operator.list", "operator"},
     [CLI_RECORD] = {"records", "record.list", "record"},
     [CLI_JOB] = {"jobs", "job.list", "job"},
+    [CLI_ORDER] = {"orders", "order.list", "order"},
     [CLI_COMMANDS] = {"commands", NULL, NULL},
 };
 

@@ -46,6 +46,7 @@ struct route {
 
 // By family, each in a file of its own and ending with a NULL method; ends with NULL.
 extern const struct route *const routes[];
+extern const struct route routes_order[]; // routes_order.c
 #define ROUTE_EACH(route)                                                                                    \
     for (const struct route *const *family_ = routes; *family_; family_++)                                   \
         for (const struct route *route = *family_; route->method; route++)

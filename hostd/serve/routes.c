@@ -65,7 +65,7 @@ static const struct route base[] = {
     {NULL, NULL, ROUTE_OPERATION, NULL, NULL, 0, NULL},
 };
 
-const struct route *const routes[] = {base, NULL};
+const struct route *const routes[] = {base, routes_order, NULL};
 
 const struct route_live_op route_live_ops[] = {
     {"machine.live",    (const char *const[]){"machine", NULL}},

@@ -18,6 +18,9 @@
     bool name(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer, \
               struct lg_error *error)
 
+// families that hold their own table
+extern const struct trace_op customer_ops[], order_ops[], import_ops[];
+
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);
 TRACE_FUNCTION(people_supplier_list);

@@ -1,0 +1,23 @@
+// The addresses of customers, orders and shipments.
+#include "route.h"
+
+#define API(path) ROUTE_PREFIX path
+
+// clang-format off
+const struct route routes_order[] = {
+    {"GET",  API("/customers"),            ROUTE_OPERATION, "customer.list", NULL, 200, "Customers"},
+    {"POST", API("/customers"),            ROUTE_OPERATION, "customer.add", NULL, 201, "Add a customer"},
+    {"GET",  API("/customers/{customer}"), ROUTE_OPERATION, "customer.show", "customer", 200, "One customer with the orders"},
+    {"POST", API("/customers/{customer}/change"), ROUTE_OPERATION, "customer.change", "customer", 200, "Change how a customer is reached"},
+    {"GET",  API("/orders"),               ROUTE_OPERATION, "order.list", NULL, 200, "Orders, newest first"},
+    {"POST", API("/orders"),               ROUTE_OPERATION, "order.add", NULL, 201, "Add an order"},
+    {"POST", API("/orders/import"),        ROUTE_OPERATION, "order.import", NULL, 200, "Take many orders with their customers; what is there is left as it is"},
+    {"GET",  API("/orders/{order}"),       ROUTE_OPERATION, "order.show", "order", 200, "One order with lines, shipments, records"},
+    {"POST", API("/orders/{order}/ship"),  ROUTE_OPERATION, "order.ship", "order", 201, "Ship an order"},
+    {"POST", API("/orders/{order}/cancel"), ROUTE_OPERATION, "order.cancel", "order", 200, "Cancel an open order"},
+    {"POST", API("/orders/{order}/allocate"), ROUTE_OPERATION, "unit.allocate", "order", 200, "Set a unit apart for an order"},
+    {"GET",  API("/shipments"),            ROUTE_OPERATION, "shipment.list", NULL, 200, "Shipments, newest first"},
+    {"POST", API("/shipments/{shipment}/return"), ROUTE_OPERATION, "shipment.return", "shipment", 200, "Book what a customer sent back"},
+    {NULL, NULL, ROUTE_OPERATION, NULL, NULL, 0, NULL},
+};
+// clang-format on
