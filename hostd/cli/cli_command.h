@@ -30,6 +30,8 @@ enum cli_kind {
     CLI_RECORD,
     CLI_JOB,
     CLI_ORDER,
+    CLI_PRODUCT,
+    CLI_UNIT,
     CLI_COMMANDS,
     CLI_KINDS
 };

@@ -16,6 +16,8 @@ const struct cli_group cli_groups[] = {
     {"supplier", "where material comes from", cli_supplier_commands},
     {"material", "what lots are made of", cli_material_commands},
     {"operator", "who declares and works", cli_operator_commands},
+    {"product", "what you make, and what goes into it", cli_product_commands},
+    {"unit", "what was made: serial numbers and batches", cli_unit_commands},
     {"customer", "whom you deliver to", cli_customer_commands},
     {"order", "what customers ordered, and what left the house for it", cli_order_commands},
     {"import", "take orders from a shop's CSV export", cli_import_commands},

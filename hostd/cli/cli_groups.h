@@ -15,6 +15,7 @@ extern const struct cli_command cli_job_commands[];                            /
 extern const struct cli_command cli_record_commands[], cli_note_commands[];    // cli_record.c
 extern const struct cli_command cli_supplier_commands[], cli_material_commands[],
     cli_operator_commands[];                                                   // cli_people.c
+extern const struct cli_command cli_product_commands[], cli_unit_commands[];   // cli_product.c
 extern const struct cli_command cli_customer_commands[], cli_order_commands[]; // cli_order.c
 extern const struct cli_command cli_import_commands[];                         // cli_import.c
 extern const struct cli_command cli_ledger_commands[];                         // cli_ledger.c

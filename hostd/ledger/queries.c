@@ -52,7 +52,7 @@
     "d.declaration, d.machine, d.mode, d.state,"                                                             \
     " (SELECT json_group_array(json_object('lot', lot, 'quantity', quantity)) FROM (SELECT lot, quantity"    \
     "   FROM declaration_lots dl WHERE dl.declaration = d.declaration ORDER BY position)) AS \"lots@json\"," \
-    " d.operator, o.name AS operator_name, d.order_ref AS \"order\", d.product, d.count,"                    \
+    " d.operator, o.name AS operator_name, d.order_ref AS \"order\", d.product, d.count, d.record,"          \
     " d.made_us AS \"made@time\", d.made_by, d.closed_us AS \"closed@time\", d.closed_by, d.reason"          \
     " FROM declarations d LEFT JOIN operators o USING (operator)"
 
@@ -149,7 +149,7 @@ static const struct ledger_named_query base[] = {
      " FROM records r WHERE 1 {after| AND r.seq < (SELECT seq FROM records WHERE record = :after)}"
      " ORDER BY r.seq DESC LIMIT :limit"},
     {"record_get",
-     "SELECT record, state, order_ref AS \"order\", product, count, opened_us AS \"opened@time\","
+     "SELECT record, state, order_ref AS \"order\", product, count, good, scrapped, opened_us AS \"opened@time\","
      " closed_us AS \"closed@time\", closed_by FROM records WHERE record = :record"},
     {"record_jobs",
      "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.record = :record ORDER BY j.seq LIMIT 1000"},
@@ -192,7 +192,7 @@ static const struct ledger_named_query base[] = {
     {NULL, NULL},
 };
 
-const struct ledger_named_query *const ledger_queries[] = {base, queries_order, NULL};
+const struct ledger_named_query *const ledger_queries[] = {base, queries_product, queries_order, NULL};
 
 const struct ledger_named_query *ledger_query_find(const char *name) {
     for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)

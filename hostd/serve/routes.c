@@ -39,6 +39,7 @@ static const struct route base[] = {
     {"GET",  API("/records"),               ROUTE_OPERATION, "record.list", NULL, 200, "Manufacture records"},
     {"GET",  API("/records/{record}"),      ROUTE_OPERATION, "record.show", "record", 200, "One manufacture record"},
     {"POST", API("/records/{record}/close"), ROUTE_OPERATION, "record.close", "record", 200, "Close a manufacture record"},
+    {"POST", API("/records/{record}/deviate"), ROUTE_OPERATION, "record.deviate", "record", 200, "Answer for a material that a record does without"},
     {"GET",  API("/notes"),                 ROUTE_OPERATION, "note.list", NULL, 200, "Notes on a machine, lot, job or record"},
     {"POST", API("/notes"),                 ROUTE_OPERATION, "note.add", NULL, 201, "Add a note"},
     {"GET",  API("/lookup"),                ROUTE_OPERATION, "lookup", NULL, 200, "What a scanned code is: lot, operator, machine or record"},
@@ -69,7 +70,7 @@ const struct route *const routes[] = {base, routes_order, NULL};
 
 const struct route_live_op route_live_ops[] = {
     {"machine.live",    (const char *const[]){"machine", NULL}},
-    {"machine.declare", (const char *const[]){"!machine", "!lots", "operator", "order", "product", "count", "mode", NULL}},
+    {"machine.declare", (const char *const[]){"!machine", "!lots", "operator", "order", "product", "count", "mode", "record", NULL}},
     {"machine.cancel",  (const char *const[]){"!machine", "reason", "by", NULL}},
     {"machine.hold",    (const char *const[]){"!machine", NULL}},
     {"machine.resume",  (const char *const[]){"!machine", NULL}},

@@ -105,7 +105,12 @@ static const struct argument {
     {"box", TYPE_LIST, 6},
     {"work_box", TYPE_LIST, 6},
     {"path", TYPE_LIST, ARGS_POINTS_MAX},
-    // orders
+    // products and orders
+    {"pattern", TYPE_LINE, ARGS_LINE_MAX},
+    {"batch", TYPE_ID, ARGS_ID_MAX},
+    {"materials", TYPE_LIST, ARGS_BOM_MAX},
+    {"good", TYPE_INTEGER, 0},
+    {"scrapped", TYPE_INTEGER, 0},
     {"customer", TYPE_ID, ARGS_ID_MAX},
     {"unit", TYPE_ID, ARGS_ID_MAX},
     {"shipment", TYPE_ID, ARGS_ID_MAX},

@@ -19,7 +19,7 @@
               struct lg_error *error)
 
 // families that hold their own table
-extern const struct trace_op customer_ops[], order_ops[], import_ops[];
+extern const struct trace_op product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[];
 
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);
@@ -66,6 +66,7 @@ TRACE_FUNCTION(record_job_path);
 TRACE_FUNCTION(record_list);
 TRACE_FUNCTION(record_show);
 TRACE_FUNCTION(record_close);
+TRACE_FUNCTION(record_deviate);
 // ops_note.c
 TRACE_FUNCTION(note_add);
 TRACE_FUNCTION(note_list);

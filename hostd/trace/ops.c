@@ -55,7 +55,7 @@ static const struct trace_op base[] = {
      machine_show},
 
     {"declaration.make", true,
-     TAKES("!machine", "!lots", "operator", "order", "product", "count", "mode", "require"),
+     TAKES("!machine", "!lots", "operator", "order", "product", "count", "mode", "require", "record"),
      "Declare the lots that lie on a machine.", declaration_make},
     {"declaration.cancel", true, TAKES("!declaration", "!reason", "by"), "Withdraw a declaration.",
      declaration_cancel},
@@ -83,7 +83,10 @@ static const struct trace_op base[] = {
      record_list},
     {"record.show", false, TAKES("!record"), "Show a manufacture record with everything it links.",
      record_show},
-    {"record.close", true, TAKES("!record", "by"), "Close a manufacture record.", record_close},
+    {"record.close", true, TAKES("!record", "good", "scrapped", "by"),
+     "Close a manufacture record, with how many pieces are good and how many scrapped.", record_close},
+    {"record.deviate", true, TAKES("!record", "!material", "!reason", "!by"),
+     "Answer for a material of the bill that a record does without.", record_deviate},
 
     {"note.add", true, TAKES("!subject", "!text", "by"), "Write a note about a machine, lot, job or record.",
      note_add},
@@ -101,7 +104,8 @@ static const struct trace_op base[] = {
     {NULL, false, NULL, NULL, NULL},
 };
 
-const struct trace_op *const trace_ops[] = {base, customer_ops, order_ops, import_ops, NULL};
+const struct trace_op *const trace_ops[] = {base,      product_ops, unit_ops, customer_ops,
+                                            order_ops, import_ops,  NULL};
 
 const struct trace_op *trace_op_find(const char *name) {
     for (const struct trace_op *const *family = trace_ops; *family; family++)

@@ -19,7 +19,7 @@
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
 //   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
 //   machine.unauthorised machine status                              -> {}
-//   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode] -> {declaration, text, lots, operator}
+//   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode record] -> {declaration, text, lots, operator}
 //                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,
 //                     lot_used_up, operator_unknown, operator_required (argument `require`[])
 //   declaration.cancel declaration reason [by]                       -> {declaration}
@@ -32,7 +32,21 @@
 //   job.dry_run       machine + the fields of job.end                -> {job}
 //   host.start        version                                        -> {ended: [job ...]}  ends what a crash left open (host_lost)
 //   host.stop                                                        -> {}
-//   record.close      record [by]                                    -> {record, state}
+//   record.close      record [good scrapped by]                      -> {record, state}   bom_incomplete where the bill is not met
+//   record.deviate    record material reason by                      -> {record, material}
+//   product.add       product name [pattern by]                      -> {product}
+//   product.bom       product materials[{material, [quantity]}] [by]  -> {product, materials}
+//   unit.make         record [product count batch unit by]           -> {record, units[]}
+//   unit.scrap        unit reason [by]                               -> {unit}
+//   customer.add      name [customer email phone address source by]  -> {customer}
+//   customer.change   customer [name email phone address by]         -> {customer}
+//   order.add         order customer [ordered items[{product|title, count, [price_cents currency]}] source by] -> {order}
+//   order.import      orders[{order, customer{name ...}, items[], [ordered_us]}] [source dry_run by]
+//                     -> {orders: [{order, what: new|same|bad, customer, customer_is, problem, what_to_do}]}
+//   order.ship        order [units[] carrier tracking partial by]    -> {shipment, order, units}
+//   order.cancel      order reason [by]                              -> {order}
+//   unit.allocate     unit order [count by]                          -> {unit, order}
+//   shipment.return   shipment unit reason [count by]                -> {shipment, unit}
 //   note.add          subject text [by]                              -> {note}     subject: machine, lot, job or MFG number
 //   correction.add    event field value reason [by]                  -> {correction}  replaces one field of an event's view
 //   ledger.checkpoint                                                -> {seq, hash, signature}
@@ -55,6 +69,7 @@
 //   job.show          job ; job.path job                             -> {points: [[x_um,y_um,work], ...], box}
 //   record.list       [limit after] ; record.show record             -> {record, state, jobs[{... lots[], machine, serial_number, operator ...}]}
 //   note.list         subject
+//   product.list/show, unit.list [record product] /show, customer.list/show, order.list [state customer] /show, shipment.list [order]
 //   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]
 //   ledger.head                                                      -> {seq, hash, time, public_key, events}
 //   lookup            code                                           -> {type, id}: what a scanned code is (lot, operator badge, machine, record)

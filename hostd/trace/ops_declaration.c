@@ -68,9 +68,25 @@ static bool add_mode(const cJSON *args, cJSON *body, struct lg_error *error) {
     return true;
 }
 
+// Jobs go on with a record only while it is open.
+static bool check_record(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
+    const char *record = json_text(args, "record");
+    cJSON *row;
+    if (!record)
+        return true;
+    if (!common_need(ledger, "record_get", common_one("record", record), &row, "no_such_record",
+                     "manufacture record", record,
+                     "See `lotgate record list`, or leave it out: a job then opens one.", error))
+        return false;
+    bool open = strcmp(json_text(row, "state"), "open") == 0;
+    cJSON_Delete(row);
+    return open || lg_fail(error, "record_closed", "Leave it out: the job then opens a record of its own.",
+                           "Record %s is closed.", record);
+}
+
 static bool make_body(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                       cJSON *body, struct lg_error *error) {
-    static const char *const members[] = {"machine", "order", "product", "count", NULL};
+    static const char *const members[] = {"machine", "order", "product", "count", "record", NULL};
     const char *machine = json_text(args, "machine");
     char declaration[65];
     cJSON *row;
@@ -79,7 +95,8 @@ static bool make_body(struct ledger *ledger, const struct trace_context *context
     cJSON_Delete(row);
     common_copy(body, args, members);
     return add_mode(args, body, error) && check_open(ledger, machine, error) &&
-           add_lots(ledger, context, args, body, error) && add_operator(ledger, args, body, error) &&
+           check_record(ledger, args, error) && add_lots(ledger, context, args, body, error) &&
+           add_operator(ledger, args, body, error) &&
            common_number(ledger, "DEC", body, "declaration", declaration, error);
 }
 

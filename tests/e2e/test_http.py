@@ -43,7 +43,30 @@ EXAMPLES = [
     ("get /jobs/{job}/path.svg", {}),
     ("get /records", {}),
     ("get /records/{record}", {}),
-    ("post /records/{record}/close", {"body": {}}),
+    ("post /products", {"body": {"product": "BOX", "name": "Box", "pattern": "BOX-{yy}-{nnnn}"}}),
+    ("get /products", {}),
+    ("get /products/{product}", {}),
+    ("post /products/{product}/bom", {"body": {"materials": [{"material": "ACR", "quantity": "1sheet"}]}}),
+    ("post /records/{record}/deviate", {"body": {"material": "PLY", "reason": "none at hand", "by": "OP1"}}),
+    ("post /units", {"body": {"record": "MFG-0001", "unit": "BOX-1"}}),
+    ("get /units", {"query": {"record": "MFG-0001"}}),
+    ("get /units/{unit}", {}),
+    ("post /customers", {"body": {"customer": "C1", "name": "Ada", "email": "ada@x.example"}}),
+    ("get /customers", {}),
+    ("get /customers/{customer}", {}),
+    ("post /customers/{customer}/change", {"body": {"phone": "+1"}}),
+    ("post /orders", {"body": {"order": "1001", "customer": "C1", "items": [{"title": "Box", "count": 1}]}}),
+    ("get /orders", {"query": {"state": "open"}}),
+    ("get /orders/{order}", {}),
+    ("post /orders/{order}/allocate", {"body": {"unit": "BOX-1"}}),
+    ("post /orders/{order}/ship", {"body": {}}),
+    ("get /shipments", {"query": {"order": "1001"}}),
+    ("post /shipments/{shipment}/return", {"body": {"unit": "BOX-1", "reason": "broken"}}),
+    ("post /units/{unit}/scrap", {"body": {"reason": "broken"}}),
+    ("post /imports/orders", {"body": {"orders": [
+        {"order": "1002", "customer": {"name": "Bo"}, "items": [{"title": "Box", "count": 1}]}]}}),
+    ("post /orders/{order}/cancel", {"order": "1002", "body": {"reason": "changed their mind"}}),
+    ("post /records/{record}/close", {"body": {"good": 1, "scrapped": 0}}),
     ("get /notes", {"query": {"subject": "laser1"}}),
     ("post /notes", {"body": {"subject": "laser1", "text": "lens cleaned"}}),
     ("get /lookup", {"query": {"code": "4711"}}),
@@ -130,7 +153,7 @@ class Http(LotgateTest):
 
     def address_of(self, path, example, known):
         query = urllib.parse.urlencode(example.get("query", {}))
-        for name, value in {**known, **{key: known[example[key]] for key in ("lot",) if key in example}}.items():
+        for name, value in {**known, **{key: known[example[key]] for key in ("lot", "order") if key in example}}.items():
             path = path.replace("{%s}" % name, urllib.parse.quote(value, safe=""))
         self.assertNotIn("{", path)
         return path + ("?" + query if query else "")
@@ -144,7 +167,8 @@ class Http(LotgateTest):
         self.assertEqual(examples, {name for name in documented if " /api/v1/" in name},
                          "each documented operation needs an example here, and no other")
         known = {"machine": "laser1", "lot": self.lot, "job": job["job"], "record": job["record"], "sha256": FILE_HASH,
-                 "name": "ledger.head"}
+                 "name": "ledger.head", "product": "BOX", "unit": "BOX-1", "customer": "C1", "order": "1001",
+                 "1002": "1002", "shipment": "SHP-000001"}
         for name, example in EXAMPLES:
             with self.subTest(name):
                 method, path = name.split()
