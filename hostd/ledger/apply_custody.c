@@ -69,7 +69,8 @@ const struct event_kind kinds_custody[] = {
           {"INSERT INTO lot_parents (seq, child, parent, amount) VALUES (:seq, :lot, :parent, :amount)",
            false},
           {"UPDATE lots SET parted = parted + :amount WHERE lot = :parent", false}},
-     .subjects = {"lot", "parent"}},
+     .subjects = {"lot", "parent"},
+     .number = "lot"},
     {.name = "lot.merged",
      .fields = {{"lot", FIELD_TEXT, true},
                 {"parents", FIELD_LIST, true}, // {parent, quantity, amount}

@@ -192,7 +192,8 @@ static const struct ledger_named_query base[] = {
     {NULL, NULL},
 };
 
-const struct ledger_named_query *const ledger_queries[] = {base, queries_product, queries_order, NULL};
+const struct ledger_named_query *const ledger_queries[] = {base, queries_custody, queries_product,
+                                                           queries_order, NULL};
 
 const struct ledger_named_query *ledger_query_find(const char *name) {
     for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)

@@ -13,7 +13,7 @@ struct ledger_named_query {
 
 // By family, each in a file of its own and ending with a NULL name; ends with NULL.
 extern const struct ledger_named_query *const ledger_queries[];
-extern const struct ledger_named_query queries_product[], queries_order[];
+extern const struct ledger_named_query queries_custody[], queries_product[], queries_order[];
 const struct ledger_named_query *ledger_query_find(const char *name);
 
 #endif

@@ -105,6 +105,8 @@ static const struct argument {
     {"box", TYPE_LIST, 6},
     {"work_box", TYPE_LIST, 6},
     {"path", TYPE_LIST, ARGS_POINTS_MAX},
+    // custody
+    {"where", TYPE_LINE, ARGS_LINE_MAX},
     // products and orders
     {"pattern", TYPE_LINE, ARGS_LINE_MAX},
     {"batch", TYPE_ID, ARGS_ID_MAX},

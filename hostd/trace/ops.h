@@ -14,6 +14,12 @@
 //   lot.release       lot [by note]                                  -> {lot, state}
 //   lot.quarantine    lot reason [by]                                -> {lot, state}
 //   lot.reject        lot reason [by]                                -> {lot, state}
+//   lot.split         lot quantity [count reason by]                 -> {lot, pieces[], what_next}
+//   lot.merge         lots[] [reason by]                             -> {lot, quantity}
+//   lot.mark          lot code [where by] ; lot.mark_lost lot [reason by] -> {lot, mark}
+//   lot.adjust        lot quantity reason [by]   (signed: -2sheet)    -> {lot, change, on_hand}
+//   lot.count, lot.scrap  lot quantity reason [job by]               -> {lot, change, on_hand}
+//   lot.correct       job lot quantity reason [by]                   -> {job, lot, quantity}
 //   document.attach   lot|material|supplier sha256 name size kind [issuer issued expires scope] -> {document}
 //   machine.register  machine board kind [serial_number name]        -> {machine, changed}   (idempotent; at daemon start)
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"        // ARGS_POINTS_MAX
-#include "common_lots.h" // lots_check
+#include "args.h"         // ARGS_POINTS_MAX
+#include "common_lots.h"  // lots_check
+#include "common_meter.h" // meter_book
 #include "families.h"
 #include "json.h" // json_text
 
@@ -342,7 +343,8 @@ bool job_end(struct ledger *ledger, const struct trace_context *context, const c
     }
     *answer = common_one("job", job);
     json_add_text(*answer, "record", record);
-    return common_append(ledger, context, "job.ended", body, error);
+    return common_append(ledger, context, "job.ended", body, error) &&
+           meter_book(ledger, context, job, args, error);
 }
 
 bool job_dry_run(struct ledger *ledger, const struct trace_context *context, const cJSON *args,

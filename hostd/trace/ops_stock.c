@@ -50,6 +50,9 @@ bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, 
     json_add_integer(jobs, "limit", COMMON_EVENTS_SHOWN);
     return common_add_list(ledger, *answer, "documents", "lot_documents", of, error) &&
            common_add_list(ledger, *answer, "jobs", "lot_jobs", jobs, error) &&
+           common_add_list(ledger, *answer, "parents", "lot_parents", common_one("lot", lot), error) &&
+           common_add_list(ledger, *answer, "pieces", "lot_pieces", common_one("lot", lot), error) &&
+           common_add_list(ledger, *answer, "changes", "lot_changes", common_one("lot", lot), error) &&
            common_add_list(ledger, *answer, "notes", "note_list", subject_filter(lot), error) &&
            common_add_list(ledger, *answer, "corrections", "correction_list", common_one("subject", lot),
                            error) &&

@@ -32,6 +32,15 @@ EXAMPLES = [
     ("post /lots/{lot}/reject", {"lot": "PLY", "body": {"reason": "no doubt any more"}}),
     ("post /lots/{lot}/documents", {"file": FILE, "query": {"name": "mtr.pdf", "kind": "mtr"}}),
     ("get /documents/{sha256}", {}),
+    ("post /lots/{lot}/split", {"body": {"quantity": "1sheet", "count": 3}}),
+    ("post /lots/{lot}/mark", {"lot": "PIECE", "body": {"code": "PIECE"}}),
+    ("post /lots/{lot}/mark_lost", {"lot": "PIECE", "body": {"reason": "painted over"}}),
+    ("post /lots/{lot}/adjust", {"body": {"quantity": "+1sheet", "reason": "miscounted"}}),
+    ("post /lots/{lot}/count", {"body": {"quantity": "3sheet", "reason": "stock count"}}),
+    ("post /lots/{lot}/scrap", {"lot": "PIECE", "body": {"quantity": "1sheet", "reason": "broken"}}),
+    ("post /lots/{lot}/correct", {"body": {"job": "JOB-000001", "quantity": "1sheet", "reason": "one sheet"}}),
+    ("post /merges", {"body": {"lots": ["PIECE-2", "PIECE-3"]}}),
+    ("post /lots", {"body": {"material": "PLY", "supplier": "S2", "supplier_lot": "8", "quantity": "9sheet"}}),
     ("post /machines/{machine}/declare", {"body": {"lots": [{"lot": LOT, "quantity": "1sheet"}], "operator": "OP1"}}),
     ("get /declarations", {"query": {"machine": "laser1"}}),
     ("post /machines/{machine}/cancel", {"body": {"reason": "only a test"}}),
@@ -181,6 +190,8 @@ class Http(LotgateTest):
         body, headers = example.get("file"), {"Content-Type": "application/pdf"}
         if "body" in example:
             body = json.dumps(example["body"]).replace(f'"{LOT}"', json.dumps(self.lot))
+            for name in ("PIECE", "PIECE-2", "PIECE-3"):
+                body = body.replace(f'"{name}"', json.dumps(known.get(name, name)))
             headers = {"Content-Type": "application/json"}
         if path == "/op/{name}":  # on the socket alone
             refused = self.ask(method.upper(), address, body, headers)
@@ -196,6 +207,8 @@ class Http(LotgateTest):
             made = json.loads(text)
             if path == "/lots" and method == "post":
                 known["PLY"] = made["lot"]
+            if path == "/lots/{lot}/split":
+                known["PIECE"], known["PIECE-2"], known["PIECE-3"] = made["pieces"]
 
     def test_what_is_not_documented_is_not_there(self):
         _, document = self.gate.api("/openapi.json")
