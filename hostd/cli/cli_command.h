@@ -32,6 +32,7 @@ enum cli_kind {
     CLI_ORDER,
     CLI_PRODUCT,
     CLI_UNIT,
+    CLI_RECALL,
     CLI_COMMANDS,
     CLI_KINDS
 };

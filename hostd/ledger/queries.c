@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ledger.h" // LEDGER_ROWS_MAX
+
 // --- pieces ---------------------------------------------------------------------------------------------
 
 #define ON_HAND "(l.received + l.adjusted - l.consumed - l.scrapped - l.parted)"
@@ -192,13 +194,21 @@ static const struct ledger_named_query base[] = {
     {NULL, NULL},
 };
 
-const struct ledger_named_query *const ledger_queries[] = {base, queries_custody, queries_product,
-                                                           queries_order, NULL};
+const struct ledger_query_family ledger_queries[] = {
+    {base, LEDGER_ROWS_MAX},
+    {queries_custody, LEDGER_ROWS_MAX},
+    {queries_recall, LEDGER_RECALL_MAX},
+    {queries_product, LEDGER_ROWS_MAX},
+    {queries_order, LEDGER_ROWS_MAX},
+    {NULL, 0},
+};
 
-const struct ledger_named_query *ledger_query_find(const char *name) {
-    for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)
-        for (const struct ledger_named_query *q = *family; q->name; q++)
-            if (strcmp(q->name, name) == 0)
+const struct ledger_named_query *ledger_query_find(const char *name, int *most) {
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++)
+            if (strcmp(q->name, name) == 0) {
+                *most = family->most;
                 return q;
+            }
     return NULL;
 }

@@ -11,9 +11,16 @@ struct ledger_named_query {
     const char *sql;
 };
 
-// By family, each in a file of its own and ending with a NULL name; ends with NULL.
-extern const struct ledger_named_query *const ledger_queries[];
-extern const struct ledger_named_query queries_custody[], queries_product[], queries_order[];
-const struct ledger_named_query *ledger_query_find(const char *name);
+struct ledger_query_family {
+    const struct ledger_named_query *queries; // ends with a NULL name
+    int most;                                 // rows that one of them may answer
+};
+
+// By family, each in a file of its own; ends with NULL.
+extern const struct ledger_query_family ledger_queries[];
+extern const struct ledger_named_query queries_custody[], queries_recall[], queries_product[],
+    queries_order[];
+// `most` gets how many rows it may answer.
+const struct ledger_named_query *ledger_query_find(const char *name, int *most);
 
 #endif

@@ -105,6 +105,12 @@ static const struct argument {
     {"box", TYPE_LIST, 6},
     {"work_box", TYPE_LIST, 6},
     {"path", TYPE_LIST, ARGS_POINTS_MAX},
+    // recalls
+    {"recall", TYPE_ID, ARGS_ID_MAX},
+    {"mock", TYPE_FLAG, 0},
+    {"conclusion", TYPE_LINE, ARGS_REASON_MAX},
+    {"id", TYPE_LINE, ARGS_LINE_MAX},
+    {"type", TYPE_ID, ARGS_ID_MAX},
     // custody
     {"where", TYPE_LINE, ARGS_LINE_MAX},
     // products and orders

@@ -104,8 +104,9 @@ static const struct trace_op base[] = {
     {NULL, false, NULL, NULL, NULL},
 };
 
-const struct trace_op *const trace_ops[] = {base,         custody_ops, change_ops, product_ops, unit_ops,
-                                            customer_ops, order_ops,   import_ops, NULL};
+const struct trace_op *const trace_ops[] = {base,      custody_ops, change_ops, recall_ops,
+                                            graph_ops, product_ops, unit_ops,   customer_ops,
+                                            order_ops, import_ops,  NULL};
 
 const struct trace_op *trace_op_find(const char *name) {
     for (const struct trace_op *const *family = trace_ops; *family; family++)

@@ -20,6 +20,8 @@
 //   lot.adjust        lot quantity reason [by]   (signed: -2sheet)    -> {lot, change, on_hand}
 //   lot.count, lot.scrap  lot quantity reason [job by]               -> {lot, change, on_hand}
 //   lot.correct       job lot quantity reason [by]                   -> {job, lot, quantity}
+//   recall.open       lot reason [mock by]                           -> {recall, lot, kind, lots[], counts}
+//   recall.contacted/answered  recall customer [by] ; recall.returned/destroyed  recall order count [by] ; recall.close recall conclusion [by]
 //   document.attach   lot|material|supplier sha256 name size kind [issuer issued expires scope] -> {document}
 //   machine.register  machine board kind [serial_number name]        -> {machine, changed}   (idempotent; at daemon start)
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
@@ -75,6 +77,9 @@
 //   job.show          job ; job.path job                             -> {points: [[x_um,y_um,work], ...], box}
 //   record.list       [limit after] ; record.show record             -> {record, state, jobs[{... lots[], machine, serial_number, operator ...}]}
 //   note.list         subject
+//   recall.look       lot   -> {lot..., balance{...}, ancestors[], descendants[], stock_at_risk[], jobs[], records[], units[],
+//                        customers[], orders_shipped[], orders_open[], orders_returned[], orders_unknown[], counts, took_us}
+//   recall.list, recall.show recall ; trace.show id -> {id, type, nodes[{type, id, label, state, side}], edges[[from, to]], cut}
 //   product.list/show, unit.list [record product] /show, customer.list/show, order.list [state customer] /show, shipment.list [order]
 //   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]
 //   ledger.head                                                      -> {seq, hash, time, public_key, events}

@@ -201,8 +201,12 @@ static bool lot_mark(struct ledger *ledger, const struct trace_context *context,
     cJSON *facts;
     if (!common_need_lot(ledger, lot, &facts, error))
         return false;
-    bool had = strcmp(json_text(facts, "mark"), "marked") == 0;
+    bool had = strcmp(json_text(facts, "mark"), "marked") == 0,
+         piece = strcmp(json_text(facts, "mark"), "none") != 0;
     cJSON_Delete(facts);
+    if (!piece)
+        return lg_fail(error, "not_a_piece", "Nothing is to be done.",
+                       "Lot %s carries its label; it is no piece.", lot);
     if (strcmp(lot, code) != 0)
         return lg_fail(error, "mark_differs", "Set the piece apart until it is clear which one it is.",
                        "What stands on the piece is \"%.60s\", not %s.", code, lot);

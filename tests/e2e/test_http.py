@@ -57,6 +57,7 @@ EXAMPLES = [
     ("get /products/{product}", {}),
     ("post /products/{product}/bom", {"body": {"materials": [{"material": "ACR", "quantity": "1sheet"}]}}),
     ("post /records/{record}/deviate", {"body": {"material": "PLY", "reason": "none at hand", "by": "OP1"}}),
+    ("post /units", {"body": {"record": "MFG-0001", "batch": "BOX-2", "count": 5}}),
     ("post /units", {"body": {"record": "MFG-0001", "unit": "BOX-1"}}),
     ("get /units", {"query": {"record": "MFG-0001"}}),
     ("get /units/{unit}", {}),
@@ -68,10 +69,21 @@ EXAMPLES = [
     ("get /orders", {"query": {"state": "open"}}),
     ("get /orders/{order}", {}),
     ("post /orders/{order}/allocate", {"body": {"unit": "BOX-1"}}),
+    ("post /orders/{order}/allocate", {"body": {"unit": "BOX-2", "count": 2}}),
     ("post /orders/{order}/ship", {"body": {}}),
     ("get /shipments", {"query": {"order": "1001"}}),
     ("post /shipments/{shipment}/return", {"body": {"unit": "BOX-1", "reason": "broken"}}),
     ("post /units/{unit}/scrap", {"body": {"reason": "broken"}}),
+    ("get /recall/{lot}", {}),
+    ("get /trace/{id}", {}),
+    ("post /recalls", {"body": {"lot": LOT, "reason": "exercise", "mock": True}}),
+    ("get /recalls", {}),
+    ("get /recalls/{recall}", {}),
+    ("post /recalls/{recall}/contacted", {"body": {"customer": "C1"}}),
+    ("post /recalls/{recall}/answered", {"body": {"customer": "C1"}}),
+    ("post /recalls/{recall}/returned", {"body": {"order": "1001", "count": 1}}),
+    ("post /recalls/{recall}/destroyed", {"body": {"order": "1001", "count": 1}}),
+    ("post /recalls/{recall}/close", {"body": {"conclusion": "an exercise"}}),
     ("post /imports/orders", {"body": {"orders": [
         {"order": "1002", "customer": {"name": "Bo"}, "items": [{"title": "Box", "count": 1}]}]}}),
     ("post /orders/{order}/cancel", {"order": "1002", "body": {"reason": "changed their mind"}}),
@@ -179,7 +191,7 @@ class Http(LotgateTest):
                          "each documented operation needs an example here, and no other")
         known = {"machine": "laser1", "lot": self.lot, "job": job["job"], "record": job["record"], "sha256": FILE_HASH,
                  "name": "ledger.head", "product": "BOX", "unit": "BOX-1", "customer": "C1", "order": "1001",
-                 "1002": "1002", "shipment": "SHP-000001"}
+                 "1002": "1002", "recall": "RCL-0001", "id": "BOX-2", "shipment": "SHP-000001"}
         for name, example in EXAMPLES:
             with self.subTest(name):
                 method, path = name.split()

@@ -209,9 +209,10 @@ static void every_argument_has_a_type_and_every_name_is_unique(void **state) {
                 if (!args_known(**a == '!' ? *a + 1 : *a))
                     fail_msg("%s: the argument %s has no type", op->name, *a);
         }
-    for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)
-        for (const struct ledger_named_query *q = *family; q->name; q++)
-            assert_ptr_equal(ledger_query_find(q->name), q);
+    int most;
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++)
+            assert_ptr_equal(ledger_query_find(q->name, &most), q);
 }
 
 static void must_answer(struct help *h, const char *query, const cJSON *args) {
@@ -233,8 +234,8 @@ static void every_query_runs(void **state) {
         "\"record\":\"MFG-0001\",\"subject\":\"x\",\"code\":\"x\",\"seq\":1,\"event\":1,\"field\":\"x\",\"now_us\":1,"
         "\"declaration\":\"DEC-000001\"}");
     cJSON *none = help_json("{\"limit\":10}");
-    for (const struct ledger_named_query *const *family = ledger_queries; *family; family++)
-        for (const struct ledger_named_query *q = *family; q->name; q++) {
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++) {
             must_answer(&h, q->name, all);
             must_answer(&h, q->name, none);
         }
