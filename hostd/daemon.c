@@ -13,8 +13,8 @@
 #include "cli.h"       // exit status
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
+#include "json.h" // json_text
 #include "ledger.h"
-#include "json.h"    // json_text
 #include "ops.h"     // trace_run
 #include "timefmt.h" // time_now_us
 
