@@ -80,7 +80,7 @@ $(BUILD)/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c
 endef
 $(foreach l,$(LAYERS) main,$(eval $(call layer_rule,$(l))))
 
-EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json boards/profiles/*.json))
+EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json hostd/trace/*.json boards/profiles/*.json))
 $(BUILD)/gen/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "embedded.h"'; n=0; \

@@ -329,6 +329,22 @@ static const struct cli_word correct_words[] = {
     {.name = "QTY", .argument = "quantity", .flags = CLI_REQUIRED},
     {0}};
 
+static const struct cli_column hazard_columns[] = {
+    {"VERDICT", "verdict", CLI_CELL_STATE, false}, {"WHY", "why", CLI_CELL_TEXT, false},
+    {"GRADE", "grade", CLI_CELL_TEXT, false},      {"RULE", "rule", CLI_CELL_TEXT, false},
+    {"SOURCES", "sources", CLI_CELL_TEXT, true},   {0}};
+static const struct cli_word hazard_words[] = {
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+    {.name = "MACHINE", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_option acknowledge_options[] = {{.name = "by",
+                                                         .value = "OPERATOR",
+                                                         .help = "who has read them",
+                                                         .argument = "by",
+                                                         .kind = CLI_OPERATOR,
+                                                         .flags = CLI_REQUIRED},
+                                                        {0}};
+
 // One number a line: they go on labels.
 static int split(struct cli_call *call) {
     cJSON *answer = NULL;
@@ -477,5 +493,18 @@ const struct cli_command cli_lot_commands[] = {
      .options = reason_options,
      .op = "lot.correct",
      .done = "Job {job} took {quantity} of {lot}.",
+     .run = cli_run_act},
+    {.verb = "hazards",
+     .summary = "What is to be known before a lot is worked by a machine",
+     .words = hazard_words,
+     .op = "hazard.list",
+     .columns = hazard_columns,
+     .run = cli_run_list},
+    {.verb = "acknowledge",
+     .summary = "Say that the warnings for a lot on a machine have been read",
+     .words = hazard_words,
+     .options = acknowledge_options,
+     .op = "hazard.acknowledge",
+     .done = "{by} has read {warnings} warnings for {lot} on {machine}.",
      .run = cli_run_act},
     {0}};

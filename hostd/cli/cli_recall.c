@@ -339,7 +339,7 @@ static void print_below(struct tree *t, int at, bool forward) {
         print_node(t, node, after >= 0 ? "├─ " : "└─ ", again);
         t->shown[node] = true;
         if (!again && length + 8 < sizeof t->indent) {
-            strcat(t->indent, after >= 0 ? "│  " : "   ");
+            snprintf(t->indent + length, sizeof t->indent - length, "%s", after >= 0 ? "│  " : "   ");
             print_below(t, node, forward);
             t->indent[length] = '\0';
         }

@@ -82,8 +82,9 @@ static const struct ledger_named_query base[] = {
                       " requires AS \"requires@json\", added_us AS \"added@time\" FROM materials"
                       " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
                       " ORDER BY material LIMIT :limit"},
-    {"operator_list", "SELECT operator, name, badge, added_us AS \"added@time\" FROM operators"
-                      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
+    {"operator_list",
+     "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
+     " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
     {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code OR badge = :code"
                       " ORDER BY operator = :code DESC LIMIT 1"},
 
@@ -157,8 +158,9 @@ static const struct ledger_named_query base[] = {
      "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.record = :record ORDER BY j.seq LIMIT 1000"},
 
     // notes, corrections, events
-    {"note_list", "SELECT note, subject, text, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
-                  "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
+    {"note_list",
+     "SELECT note, subject, text, photo, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
+     "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
     {"correction_list",
      "SELECT correction, event, subject, field, was, value, reason, at_us AS \"at@time\", by"
      " FROM corrections WHERE subject = :subject ORDER BY seq LIMIT 1000"},
@@ -198,6 +200,7 @@ const struct ledger_query_family ledger_queries[] = {
     {base, LEDGER_ROWS_MAX},
     {queries_custody, LEDGER_ROWS_MAX},
     {queries_recall, LEDGER_RECALL_MAX},
+    {queries_quality, LEDGER_ROWS_MAX},
     {queries_product, LEDGER_ROWS_MAX},
     {queries_order, LEDGER_ROWS_MAX},
     {NULL, 0},

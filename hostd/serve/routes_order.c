@@ -1,4 +1,4 @@
-// The addresses of products, units, customers, orders and shipments.
+// The addresses of people, quality, recalls, products, units, customers, orders and shipments.
 #include "route.h"
 
 #define API(path) ROUTE_PREFIX path
@@ -13,6 +13,17 @@ const struct route routes_order[] = {
     {"POST", API("/units"),                ROUTE_OPERATION, "unit.make", NULL, 201, "Give numbers to what a record made"},
     {"GET",  API("/units/{unit}"),         ROUTE_OPERATION, "unit.show", "unit", 200, "One unit: record, lots, where it went"},
     {"POST", API("/units/{unit}/scrap"),   ROUTE_OPERATION, "unit.scrap", "unit", 200, "Scrap a unit"},
+    {"GET",  API("/procedures"),           ROUTE_OPERATION, "procedure.list", NULL, 200, "Procedures and their versions"},
+    {"POST", API("/procedures"),           ROUTE_OPERATION, "procedure.issue", NULL, 201, "Issue a procedure, or its next version"},
+    {"GET",  API("/trainings"),            ROUTE_OPERATION, "training.list", NULL, 200, "Who signed which procedure"},
+    {"POST", API("/trainings"),            ROUTE_OPERATION, "training.sign", NULL, 201, "Sign the newest version of a procedure"},
+    {"POST", API("/operators/{operator}/role"), ROUTE_OPERATION, "operator.role", "operator", 200, "Give an operator a role"},
+    {"POST", API("/operators/{operator}/pin"),  ROUTE_OPERATION, "operator.pin", "operator", 200, "Set an operator's PIN"},
+    {"GET",  API("/nonconformances"),      ROUTE_OPERATION, "nonconformance.list", NULL, 200, "Nonconformances, newest first"},
+    {"POST", API("/nonconformances"),      ROUTE_OPERATION, "nonconformance.open", NULL, 201, "Say what was found wrong"},
+    {"POST", API("/nonconformances/{nonconformance}/close"), ROUTE_OPERATION, "nonconformance.close", "nonconformance", 200, "Decide what becomes of it"},
+    {"GET",  API("/lots/{lot}/hazards"),   ROUTE_OPERATION, "hazard.list", "lot", 200, "What is to be known before a lot is worked by a machine"},
+    {"POST", API("/lots/{lot}/acknowledge"), ROUTE_OPERATION, "hazard.acknowledge", "lot", 200, "The warnings for a lot on a machine were read"},
     {"GET",  API("/recall/{lot}"),         ROUTE_OPERATION, "recall.look", "lot", 200, "From a lot to jobs, records, units, orders and customers, with a balance"},
     {"GET",  API("/recalls"),              ROUTE_OPERATION, "recall.list", NULL, 200, "Recalls, newest first"},
     {"POST", API("/recalls"),              ROUTE_OPERATION, "recall.open", NULL, 201, "Open a recall: its stock is taken out of use at once"},

@@ -105,6 +105,16 @@ static const struct argument {
     {"box", TYPE_LIST, 6},
     {"work_box", TYPE_LIST, 6},
     {"path", TYPE_LIST, ARGS_POINTS_MAX},
+    // people and quality
+    {"role", TYPE_ID, ARGS_ID_MAX},
+    {"pin", TYPE_LINE, ARGS_LINE_MAX},
+    {"procedure", TYPE_ID, ARGS_ID_MAX},
+    {"title", TYPE_LINE, ARGS_LINE_MAX},
+    {"document", TYPE_HASH, 64},
+    {"photo", TYPE_HASH, 64},
+    {"nonconformance", TYPE_ID, ARGS_ID_MAX},
+    {"disposition", TYPE_ID, ARGS_ID_MAX},
+    {"hazards", TYPE_LIST, ARGS_REQUIRES_MAX},
     // recalls
     {"recall", TYPE_ID, ARGS_ID_MAX},
     {"mock", TYPE_FLAG, 0},

@@ -191,6 +191,12 @@ static bool count_stock(struct demo *d, size_t m, struct open_lot *lot) {
               lot->lot, lot->left, materials[m].unit);
 }
 
+// Plywood, acetal: what the hazard rules warn of is read once for each lot and machine; here, before each job.
+static bool read_warnings(struct demo *d, const char *lot, int64_t machine) {
+    return DO(d, "hazard.acknowledge", "{\"lot\":\"%s\",\"machine\":\"%s%" PRId64 "\",\"by\":\"OP3\"}", lot,
+              machine % 3 ? "laser" : "cnc", machine);
+}
+
 static struct open_lot *stock(struct demo *d, size_t m, int64_t need) {
     struct open_lot *lot = &d->open[m][roll(d, LOTS_OPEN)];
     if (lot->left >= need)
@@ -205,6 +211,8 @@ static bool run_job(struct demo *d, size_t m, const char *lot, int64_t take, con
                     char record[65]) {
     char declaration[65], job[65];
     int64_t machine = 1 + (int64_t)roll(d, (uint64_t)d->options->machines);
+    if ((m == 1 || m == 4) && !read_warnings(d, lot, machine))
+        return false;
     cJSON *answer =
         ask(d, "declaration.make",
             "{\"machine\":\"%s%" PRId64 "\",\"lots\":[{\"lot\":\"%s\",\"quantity\":\"%" PRId64

@@ -19,8 +19,8 @@
               struct lg_error *error)
 
 // families that hold their own table
-extern const struct trace_op custody_ops[], change_ops[], recall_ops[], graph_ops[], product_ops[],
-    unit_ops[], customer_ops[], order_ops[], import_ops[];
+extern const struct trace_op custody_ops[], change_ops[], recall_ops[], quality_ops[], graph_ops[],
+    product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[];
 
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);

@@ -57,6 +57,11 @@
 //   shipment.return   shipment unit reason [count by]                -> {shipment, unit}
 //   note.add          subject text [by]                              -> {note}     subject: machine, lot, job or MFG number
 //   correction.add    event field value reason [by]                  -> {correction}  replaces one field of an event's view
+//   procedure.issue   procedure title [text document by]             -> {procedure, version}
+//   training.sign     operator procedure [pin by]                    -> {operator, procedure, version}
+//   operator.role     operator role [by] ; operator.pin operator pin [by]
+//   hazard.acknowledge lot machine by                                -> {lot, machine, by, warnings}
+//   nonconformance.open subject text [photo by] ; nonconformance.close nonconformance disposition reason [by]
 //   ledger.checkpoint                                                -> {seq, hash, signature}
 //
 // Reads
@@ -80,6 +85,7 @@
 //   recall.look       lot   -> {lot..., balance{...}, ancestors[], descendants[], stock_at_risk[], jobs[], records[], units[],
 //                        customers[], orders_shipped[], orders_open[], orders_returned[], orders_unknown[], counts, took_us}
 //   recall.list, recall.show recall ; trace.show id -> {id, type, nodes[{type, id, label, state, side}], edges[[from, to]], cut}
+//   hazard.list lot machine -> [{rule, verdict, why, grade, sources[]}] ; procedure.list, training.list, nonconformance.list
 //   product.list/show, unit.list [record product] /show, customer.list/show, order.list [state customer] /show, shipment.list [order]
 //   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]
 //   ledger.head                                                      -> {seq, hash, time, public_key, events}

@@ -84,6 +84,16 @@ EXAMPLES = [
     ("post /recalls/{recall}/returned", {"body": {"order": "1001", "count": 1}}),
     ("post /recalls/{recall}/destroyed", {"body": {"order": "1001", "count": 1}}),
     ("post /recalls/{recall}/close", {"body": {"conclusion": "an exercise"}}),
+    ("post /procedures", {"body": {"procedure": "LASER", "title": "Laser safety", "by": "OP1"}}),
+    ("get /procedures", {}),
+    ("post /operators/{operator}/pin", {"body": {"pin": "2468"}}),
+    ("post /trainings", {"body": {"operator": "OP1", "procedure": "LASER", "pin": "2468"}}),
+    ("get /trainings", {"query": {"operator": "OP1"}}),
+    ("post /nonconformances", {"body": {"subject": "laser1", "text": "lens cracked"}}),
+    ("get /nonconformances", {"query": {"state": "open"}}),
+    ("post /nonconformances/{nonconformance}/close", {"body": {"disposition": "rework", "reason": "new lens"}}),
+    ("get /lots/{lot}/hazards", {"query": {"machine": "laser1"}}),
+    ("post /lots/{lot}/acknowledge", {"body": {"machine": "laser1", "by": "OP1"}}),
     ("post /imports/orders", {"body": {"orders": [
         {"order": "1002", "customer": {"name": "Bo"}, "items": [{"title": "Box", "count": 1}]}]}}),
     ("post /orders/{order}/cancel", {"order": "1002", "body": {"reason": "changed their mind"}}),
@@ -99,6 +109,7 @@ EXAMPLES = [
     ("get /metrics", {}),
     ("get /healthz", {}),
     ("post /machines/{machine}/reset", {"body": {}}),
+    ("post /operators/{operator}/role", {"body": {"role": "owner"}}),
 ]
 
 
@@ -191,7 +202,7 @@ class Http(LotgateTest):
                          "each documented operation needs an example here, and no other")
         known = {"machine": "laser1", "lot": self.lot, "job": job["job"], "record": job["record"], "sha256": FILE_HASH,
                  "name": "ledger.head", "product": "BOX", "unit": "BOX-1", "customer": "C1", "order": "1001",
-                 "1002": "1002", "recall": "RCL-0001", "id": "BOX-2", "shipment": "SHP-000001"}
+                 "1002": "1002", "recall": "RCL-0001", "operator": "OP1", "nonconformance": "NC-0001", "id": "BOX-2", "shipment": "SHP-000001"}
         for name, example in EXAMPLES:
             with self.subTest(name):
                 method, path = name.split()
