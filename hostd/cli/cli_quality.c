@@ -30,8 +30,8 @@ const struct cli_command cli_procedure_commands[] = {
      .words = issue_words,
      .options = issue_options,
      .details =
-         "Who has signed an earlier version signs again. Where a machine's \"require\" holds "
-         "\"trained\", only an operator who has signed the newest version of every procedure may declare.",
+         "Who has signed an earlier version signs again. Where a machine requires training, only an operator who has "
+         "signed the newest version of every procedure may declare.",
      .op = "procedure.issue",
      .done = "Procedure {procedure} is issued, version {version}.",
      .run = cli_run_act},
