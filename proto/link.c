@@ -5,8 +5,12 @@
 #include "siphash.h"     // siphash_start
 
 bool link_is_frame(enum link_side side, const char *line, size_t length) {
-    return length >= LINK_OPENING && line[0] == (side == LINK_FROM_HOST ? '$' : '[') && line[1] == 'L' &&
-           line[2] == 'G' && line[3] == (side == LINK_FROM_HOST ? ' ' : ':');
+    if (length < LINK_OPENING)
+        return false;
+    for (uint8_t i = 0; i < LINK_OPENING; i++)
+        if (line[i] != link_opening(side, i))
+            return false;
+    return true;
 }
 
 static bool ends_value(char c) {
@@ -103,21 +107,6 @@ bool link_read_text(const struct link_frame *frame, link_key key, char *text, ui
     return true;
 }
 
-bool link_read_number(const struct link_frame *frame, link_key key, uint16_t *number) {
-    const char *p = find_value(frame, key);
-    uint32_t value = 0;
-    if (!p || (*p == '0' && !ends_value(p[1])))
-        return false;
-    do {
-        uint8_t digit = (uint8_t)(*p - '0');
-        value = value * 10u + digit;
-        if (digit > 9 || value > LINK_NUMBER_MAX)
-            return false;
-    } while (!ends_value(*++p));
-    *number = (uint16_t)value;
-    return true;
-}
-
 bool link_read_hex(const struct link_frame *frame, link_key key, uint8_t *bytes, uint8_t count) {
     const char *p = find_value(frame, key);
     if (!p)
@@ -126,6 +115,14 @@ bool link_read_hex(const struct link_frame *frame, link_key key, uint8_t *bytes,
         if (!read_byte(p, bytes++))
             return false;
     return ends_value(*p);
+}
+
+bool link_read_number(const struct link_frame *frame, link_key key, uint16_t *number) {
+    uint8_t bytes[2];
+    if (!link_read_hex(frame, key, bytes, sizeof bytes))
+        return false;
+    *number = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    return true;
 }
 
 bool link_read_word(const struct link_frame *frame, link_key key, uint8_t first, uint8_t count,
