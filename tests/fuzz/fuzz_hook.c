@@ -20,6 +20,12 @@ struct oracle {
     struct gcode_modal modal;
 };
 
+// Time in one step, as long as the hook's clock of 16 bits can tell it.
+static void pass_time(struct board *b, uint32_t ms) {
+    b->ms += ms;
+    lg_hook_tick(&b->hook);
+}
+
 static void broken(const char *what) {
     fprintf(stderr, "%s\n", what);
     abort();
@@ -107,7 +113,7 @@ static void stream(struct board *b, struct oracle *o, const uint8_t *bytes, size
 static void host(struct board *b, struct oracle *o, uint8_t what) {
     char job[] = {'J', (char)('0' + what % 8), '\0'};
     bool busy = lg_hook_state(&b->hook) == LINK_OPENED || lg_hook_state(&b->hook) == LINK_RUNNING;
-    board_wait(b, LG_HOOK_WAIT_MAX > 1000u * (what % 64) ? 0 : LG_HOOK_WAIT_MAX);
+    pass_time(b, what % 64 < 32 ? 0 : LG_HOOK_WAIT_MAX);
     switch (what >> 6) {
     case 0:
         board_hello(b);
@@ -157,7 +163,7 @@ static void call(struct board *b, struct oracle *o, uint8_t what) {
         lg_hook_scan(&b->hook, "ACR-1126-001 (x)", what % 17);
         break;
     default:
-        board_wait(b, (uint32_t)what * 50u);
+        pass_time(b, (uint32_t)what * 50u);
         break;
     }
 }
