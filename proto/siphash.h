@@ -13,18 +13,16 @@
 #define SIPHASH_KEY 16 // bytes
 #define SIPHASH_OUT 16
 
+#define SIPHASH_WORD 8 // bytes
+
 struct siphash {
-    uint64_t v[4];
-    uint8_t pending[8]; // bytes of a block that is not whole yet
-    uint8_t length;     // of all bytes so far, modulo 256, as the algorithm wants it
+    uint64_t v[5];  // v0..v3, and the message word that is not whole yet
+    uint8_t length; // of all bytes so far, modulo 256, as the algorithm wants it
 };
 
 void siphash_start(struct siphash *state, const uint8_t key[SIPHASH_KEY]);
-void siphash_add(struct siphash *state, const uint8_t *bytes, size_t length);
-// Ends the hash; the state is wiped.
+void siphash_add(struct siphash *state, const uint8_t *bytes, uint8_t length);
+// Ends the hash; the state is of no further use, and the key cannot be found from it.
 void siphash_end(struct siphash *state, uint8_t out[SIPHASH_OUT]);
-
-// Compares in a time that does not depend on where two MACs differ.
-bool siphash_equal(const uint8_t a[SIPHASH_OUT], const uint8_t b[SIPHASH_OUT]);
 
 #endif
