@@ -60,7 +60,8 @@ DIR_main   := hostd
 LAYERS := proto hook base gate sim wire ledger trace report serve cli
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# libcsv has no pkg-config file
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv
 ALL_INCLUDES := $(addprefix -I,$(LAYER_main))
 
 # Programs in boards/sim have a main of their own and stay out of the library.
@@ -81,7 +82,7 @@ $(BUILD)/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c
 endef
 $(foreach l,$(LAYERS) main,$(eval $(call layer_rule,$(l))))
 
-EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json boards/profiles/*.json))
+EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json hostd/trace/*.json boards/profiles/*.json))
 $(BUILD)/gen/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "embedded.h"'; n=0; \

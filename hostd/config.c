@@ -48,7 +48,7 @@ struct rule {
 static const struct word modes[] = {{"each-job", GATE_EACH_JOB}, {"until-changed", GATE_UNTIL_CHANGED}, {0}};
 static const struct word scopes[] = {{"work", 0}, {"strict", 1}, {0}};
 static const struct word held_actions[] = {{"wait", GATE_WAIT}, {"refuse", GATE_REFUSE}, {0}};
-static const struct word requirements[] = {{"operator", 0}, {0}};
+static const struct word requirements[] = {{"operator", 0}, {"trained", 0}, {0}};
 static const struct word stores[] = {{"sqlite", 0}, {0}};
 
 #define MACHINE(field)      .offset = offsetof(struct config_machine, field)

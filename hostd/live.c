@@ -64,6 +64,35 @@ static cJSON *named(const struct station *s) {
     return value;
 }
 
+// --- lots that must not be used any more
+
+static bool names(const cJSON *lots, const char *lot) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, lots) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, lot) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Said by the ledger's thread, never by HTTP (no address names it): disarms what is armed with one of the lots.
+static void look_stopped(struct daemon *d, struct request *request) {
+    const cJSON *lots = json_get(request->args, "lots");
+    bool recalled = strcmp(json_text(request->args, "op"), "recall.open") == 0;
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct station *s = &d->stations[i];
+        const cJSON *declared;
+        bool hit = false;
+        cJSON_ArrayForEach(declared, json_get(s->declared, "lots")) {
+            hit = hit || (json_text(declared, "lot") != NULL && names(lots, json_text(declared, "lot")));
+        }
+        if (hit && s->declaration[0] != '\0' && !s->job_started)
+            station_withdraw(s, recalled ? "the lot was recalled" : "the lot was taken out of use", NULL,
+                             NULL);
+    }
+    answer(request, cJSON_CreateObject());
+}
+
 // --- acts
 
 static void act_declare(struct station *s, struct request *request) {
@@ -180,15 +209,11 @@ static const struct live_op {
     const char *name;
     void (*act)(struct station *s, struct request *request); // on one machine
     void (*look)(struct daemon *d, struct request *request); // on all
-} live_ops[] = {{"machine.live", NULL, look_machines},
-                {"metrics", NULL, look_metrics},
-                {"machine.declare", act_declare, NULL},
-                {"machine.cancel", act_cancel, NULL},
-                {"machine.hold", act_hold, NULL},
-                {"machine.resume", act_resume, NULL},
-                {"machine.reset", act_reset, NULL},
-                {"machine.confirm", act_confirm, NULL},
-                {NULL, NULL, NULL}};
+} live_ops[] = {{"machine.live", NULL, look_machines},  {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},   {"machine.declare", act_declare, NULL},
+                {"machine.cancel", act_cancel, NULL},   {"machine.hold", act_hold, NULL},
+                {"machine.resume", act_resume, NULL},   {"machine.reset", act_reset, NULL},
+                {"machine.confirm", act_confirm, NULL}, {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {
     const struct live_op *op = live_ops;

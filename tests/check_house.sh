@@ -94,6 +94,8 @@ for d in $(git ls-files | grep / | xargs -n1 dirname | sort -u | grep -vE '/corp
     [ -f "$d/README.md" ] || echo "$d"
 done | expect_none "every folder says what lives in it"
 
+python3 tests/tools/link_vectors.py --check 2>&1 | expect_none "the link's vectors are those of their own tool"
+
 grep -rnE '/(work|home)/[a-z]|/tmp/bash_jobs' $(git ls-files) | grep -v '^tests/check_house.sh' | head |
     expect_none "no machine paths"
 echo "1..$count"

@@ -5,9 +5,22 @@
 
 #include "ops.h"
 
+// The arguments of an operation in a family's table.
+#define TAKES(...)                                                                                           \
+    (const char *const[]) {                                                                                  \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+#define TAKES_NOTHING                                                                                        \
+    (const char *const[]) {                                                                                  \
+        NULL                                                                                                 \
+    }
 #define TRACE_FUNCTION(name)                                                                                 \
     bool name(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer, \
               struct lg_error *error)
+
+// families that hold their own table
+extern const struct trace_op custody_ops[], change_ops[], recall_ops[], quality_ops[], graph_ops[],
+    product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[];
 
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);
@@ -54,6 +67,7 @@ TRACE_FUNCTION(record_job_path);
 TRACE_FUNCTION(record_list);
 TRACE_FUNCTION(record_show);
 TRACE_FUNCTION(record_close);
+TRACE_FUNCTION(record_deviate);
 // ops_note.c
 TRACE_FUNCTION(note_add);
 TRACE_FUNCTION(note_list);

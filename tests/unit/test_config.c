@@ -108,7 +108,7 @@ static const struct {
     {"{\"machines\": [{" MACHINE ",\"gate\":{\"spool\":true}}]}",
      "lotgate.json:1:63: machines[0].gate.spool: this version cannot spool jobs; write false or leave it out"},
     {"{\"machines\": [{" MACHINE ",\"gate\":{\"require\":[\"operatr\"]}}]}",
-     "lotgate.json:1:74: machines[0].gate.require must be \"operator\"; did you mean \"operator\"?"},
+     "lotgate.json:1:74: machines[0].gate.require must be \"operator\" or \"trained\"; did you mean \"operator\"?"},
     {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":[1]}}]}",
      "lotgate.json:1:72: machines[0].sender.tcp must be a text in quotes"},
     {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]}}]}",
