@@ -70,10 +70,9 @@ static enum link_source source_of(enum lotgate_way way) {
 }
 
 enum lotgate_answer lotgate_line(enum lotgate_way way, const char *line) {
-    size_t length = strlen(line);
-    if (!lotgate.ready || length > 255)
+    if (!lotgate.ready)
         return LOTGATE_REFUSE;
-    switch (lg_hook_line(&lotgate.hook, source_of(way), line, (uint8_t)length)) {
+    switch (lg_hook_line(&lotgate.hook, source_of(way), line, strlen(line))) {
     case LG_HOOK_PASS:
         return LOTGATE_EXECUTE;
     case LG_HOOK_CONSUMED:
@@ -82,6 +81,11 @@ enum lotgate_answer lotgate_line(enum lotgate_way way, const char *line) {
         break;
     }
     return LOTGATE_REFUSE;
+}
+
+void lotgate_refused(void) {
+    if (lotgate.ready)
+        lg_hook_refused(&lotgate.hook);
 }
 
 bool lotgate_may_start(enum lotgate_way way) {

@@ -24,6 +24,7 @@ enum lotgate_kind { LOTGATE_LASER, LOTGATE_ROUTER, LOTGATE_PRINTER };
 void lotgate_init(const char *serial_number, const char *firmware, enum lotgate_kind kind);
 // Each line, NUL-terminated, without its end, before it is executed.
 enum lotgate_answer lotgate_line(enum lotgate_way way, const char *line);
+void lotgate_refused(void);                   // the firmware answered a line that passed with an error
 bool lotgate_may_start(enum lotgate_way way); // a file or macro is about to begin
 void lotgate_ended(enum lotgate_way way);     // ... and has ended
 void lotgate_reset(void);                     // soft reset or alarm

@@ -48,6 +48,8 @@ static on_file_open_ptr next_file_open;
 static on_macro_execute_ptr next_macro_execute;
 static on_report_options_ptr next_report_options;
 static enqueue_gcode_ptr next_enqueue_gcode;
+static on_report_handlers_init_ptr next_report_handlers_init;
+static status_message_ptr next_status_message;
 
 // --- the port
 
@@ -112,13 +114,11 @@ static void drop_line(void) {
 static void line_ended(char end) {
     if (lotgate.overflow) {
         drop_line();
-        grbl.report.status_message(Status_Overflow);
+        next_status_message(Status_Overflow);
         return;
     }
-    enum lg_hook_answer answer = LG_HOOK_DENY; // longer than the hook judges
-    if (lotgate.length <= 255)
-        answer =
-            lg_hook_line(&lotgate.hook, source_of(hal.stream.type), lotgate.line, (uint8_t)lotgate.length);
+    enum lg_hook_answer answer =
+        lg_hook_line(&lotgate.hook, source_of(hal.stream.type), lotgate.line, lotgate.length);
     if (answer == LG_HOOK_PASS) {
         lotgate.line[lotgate.length++] = end;
         lotgate.handing = true;
@@ -126,7 +126,7 @@ static void line_ended(char end) {
     }
     drop_line();
     if (answer == LG_HOOK_DENY)
-        grbl.report.status_message(Status_SystemGClock);
+        next_status_message(Status_SystemGClock);
 }
 
 static int16_t guarded_read(void) {
@@ -169,10 +169,8 @@ static void on_stream_changed(stream_type_t type) {
 // --- ways that do not come through a stream
 
 static bool on_enqueue_gcode(char *line) {
-    size_t length = strlen(line);
-    bool passes =
-        length <= 255 && lg_hook_line(&lotgate.hook, LINK_PANEL, line, (uint8_t)length) == LG_HOOK_PASS;
-    return passes && next_enqueue_gcode(line);
+    return lg_hook_line(&lotgate.hook, LINK_PANEL, line, strlen(line)) == LG_HOOK_PASS &&
+           next_enqueue_gcode(line);
 }
 
 static status_code_t on_file_open(const char *name, vfs_file_t *handle, bool stream) {
@@ -188,6 +186,27 @@ static status_code_t on_macro_execute(macro_id_t macro) {
 }
 
 // --- what happens to the machine
+
+// The answer to each line that passed. An error leaves it open what the line has done.
+static status_code_t status_message(status_code_t status) {
+    if (status != Status_OK)
+        lg_hook_refused(&lotgate.hook);
+    return next_status_message(status);
+}
+
+static void stand_before_answers(void) {
+    if (grbl.report.status_message == status_message)
+        return;
+    next_status_message = grbl.report.status_message;
+    grbl.report.status_message = status_message;
+}
+
+// The core sets its report functions anew at each reset.
+static void on_report_handlers_init(void) {
+    if (next_report_handlers_init)
+        next_report_handlers_init();
+    stand_before_answers();
+}
 
 static void on_program_completed(program_flow_t flow, bool check_mode) {
     if (next_program_completed)
@@ -263,6 +282,9 @@ void lotgate_init(void) {
     grbl.on_macro_execute = on_macro_execute;
     next_report_options = grbl.on_report_options;
     grbl.on_report_options = on_report_options;
+    next_report_handlers_init = grbl.on_report_handlers_init;
+    grbl.on_report_handlers_init = on_report_handlers_init;
+    stand_before_answers();
     next_enqueue_gcode = grbl.enqueue_gcode;
     grbl.enqueue_gcode = on_enqueue_gcode;
     stand_before();

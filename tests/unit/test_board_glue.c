@@ -76,7 +76,7 @@ static enum lotgate_answer frame_to(const char *frame) {
 static void pair(void) {
     char frame[LINK_FRAME_MAX + 3];
     assert_int_equal(frame_to(help_pair(frame, key)), LOTGATE_DONE);
-    assert_non_null(strstr(board.out, "[LG:PAIR ok=1*"));
+    assert_non_null(strstr(board.out, "[LG:PAIR ok=0001*"));
 }
 
 static void open_for(const char *job) {
@@ -86,7 +86,7 @@ static void open_for(const char *job) {
     assert_int_equal(frame_to(help_hello(frame, 2)), LOTGATE_DONE);
     help_secret(&secret, key, 2, board.out);
     assert_int_equal(frame_to(help_open(frame, &secret, job)), LOTGATE_DONE);
-    assert_non_null(strstr(board.out, "ok=1"));
+    assert_non_null(strstr(board.out, "ok=0001"));
 }
 
 static void test_each_way_is_asked(void **state) {

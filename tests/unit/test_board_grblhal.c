@@ -133,7 +133,7 @@ static void pair(void) {
     char frame[LINK_FRAME_MAX + 3];
     hear(help_hello(frame, 1));
     hear(help_pair(frame, key));
-    assert_non_null(strstr(core.out, "[LG:PAIR ok=1*"));
+    assert_non_null(strstr(core.out, "[LG:PAIR ok=0001*"));
     core.out[0] = '\0';
 }
 
@@ -144,7 +144,7 @@ static void open_for(const char *job) {
     hear(help_hello(frame, 2));
     help_secret(&secret, key, 2, core.out);
     hear(help_open(frame, &secret, job));
-    assert_non_null(strstr(core.out, "ok=1"));
+    assert_non_null(strstr(core.out, "ok=0001"));
     core.out[0] = core.executed[0] = '\0';
 }
 
@@ -155,7 +155,7 @@ static void test_unpaired_it_passes_all_and_answers_hello(void **state) {
     hear("G21\nM3 S800\r\nG1 X10 F500\n");
     assert_string_equal(core.executed, "G21\nM3 S800\r\nG1 X10 F500\n");
     hear(help_hello(frame, 7));
-    if (!strstr(core.out, "[LG:HELLO v=1 st=unpaired ") ||
+    if (!strstr(core.out, "[LG:HELLO v=0001 st=unpaired ") ||
         !strstr(core.out, " sn=TTC450U-2501-0042 fw=grblHAL*"))
         fail_msg("%s", core.out);
     assert_string_equal(core.executed, "G21\nM3 S800\r\nG1 X10 F500\n"); // the frame is not the core's
@@ -243,6 +243,19 @@ static void test_cancel_passes_at_once_and_drops_the_line(void **state) {
     assert_string_equal(core.executed, "\x18G0 Y1\n");
 }
 
+// `M5 G2 X1` is an error to the core, and so the beam that was on may still be on.
+static void test_a_line_that_the_core_refuses_leaves_a_doubt(void **state) {
+    pair();
+    core.executed[0] = '\0';
+    hear("M3 S10\n"); // a focus beam
+    hear("M5 G2 X1\n");
+    grbl.report.status_message(26);
+    hear("G1 X5 F100\n");
+    assert_string_equal(core.executed, "M3 S10\nM5 G2 X1\n");
+    hear("M5 S0\nG1 X5 F100\n");
+    assert_non_null(strstr(core.executed, "G1 X5"));
+}
+
 static void test_a_line_that_is_too_long_is_refused_whole(void **state) {
     char line[600];
     memset(line, '1', sizeof line);
@@ -276,6 +289,7 @@ int main(void) {
         cmocka_unit_test_setup(test_macros_and_keypads_are_asked_for, setup),
         cmocka_unit_test_setup(test_a_reset_ends_the_job_and_drops_the_line, setup),
         cmocka_unit_test_setup(test_cancel_passes_at_once_and_drops_the_line, setup),
+        cmocka_unit_test_setup(test_a_line_that_the_core_refuses_leaves_a_doubt, setup),
         cmocka_unit_test_setup(test_a_line_that_is_too_long_is_refused_whole, setup),
         cmocka_unit_test_setup(test_the_key_and_the_count_outlive_the_power, setup),
     };

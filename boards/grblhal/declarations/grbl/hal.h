@@ -49,6 +49,7 @@ typedef void (*on_state_change_ptr)(sys_state_t state);
 typedef void (*on_program_completed_ptr)(program_flow_t flow, bool check_mode);
 typedef void (*on_execute_realtime_ptr)(sys_state_t state);
 typedef void (*on_report_options_ptr)(bool newopt);
+typedef void (*on_report_handlers_init_ptr)(void);
 typedef void (*on_stream_changed_ptr)(stream_type_t type);
 typedef status_code_t (*on_file_open_ptr)(const char *fname, vfs_file_t *handle, bool stream);
 typedef status_code_t (*on_macro_execute_ptr)(macro_id_t macro);
@@ -81,6 +82,7 @@ typedef struct {
     on_program_completed_ptr on_program_completed;
     on_execute_realtime_ptr on_execute_realtime;
     on_report_options_ptr on_report_options;
+    on_report_handlers_init_ptr on_report_handlers_init;
     on_stream_changed_ptr on_stream_changed;
     on_file_open_ptr on_file_open;
     on_macro_execute_ptr on_macro_execute;
