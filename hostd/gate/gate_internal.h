@@ -23,16 +23,19 @@
 #define UTF8_WAIT_US   20000LL          // an unfinished sequence at a chunk's end is waited for this long
 #define STALE_US       (2 * SECOND_US)  // after a reset: until the banner, but not longer
 #define RESYNC_US      (2 * SECOND_US)  // idle and no reply for this long: replies were lost
+#define ROW_GAP_US     1500000LL        // reports further apart than this don't belong to one row
 #define NOTICE_US      (30 * SECOND_US) // the held message is repeated
 #define OFFLINE_US     (5 * SECOND_US)  // the offline message at most this often
 #define QUIET_US       300000LL         // silence on the line before lotgate asks who is there
 #define STUCK_US       500000LL         // a reply line without end no longer keeps lotgate from asking
 #define OWN_TIMEOUT_US (2 * SECOND_US)  // lotgate's own line was not answered
-#define POLL_LOST_US   1500000LL        // lotgate's own `?` was not answered
-#define PGM_END_US     300000LL         // [MSG:Pgm End] and Idle this long after it, without an ok
-#define SETTLE_US      500000LL         // after a moving line, a report of Idle may still be of before it
-#define STATUS_FACT_US 200000LL         // at most five status facts a second
-#define DWELL_MAX_S    3600             // longest G4 that is waited for before replies count as lost
+#define OWN_LATE_MAX   8         // unanswered own lines after which lotgate asks no more until it is heard
+#define OWN_LINE_BYTES 3         // of `$I`, `$G`, `M5`
+#define POLL_LOST_US   1500000LL // lotgate's own `?` was not answered
+#define PGM_END_US     300000LL  // [MSG:Pgm End] and Idle this long after it, without an ok
+#define SETTLE_US      500000LL  // after a moving line, a report of Idle may still be of before it
+#define STATUS_FACT_US 200000LL  // at most five status facts a second
+#define DWELL_MAX_S    3600      // longest G4 that is waited for before replies count as lost
 
 #define GATE_DIGITS_MAX 6           // of a 16-bit number, with its end
 #define DUE_TEXT        24          // beginning of a line kept for error facts
@@ -184,8 +187,8 @@ struct gate {
     struct gcode_modal modal;
     bool stale; // between a reset and its banner
     int64_t stale_us;
-    bool explained; // a moving line was forwarded since the machine was last seen idle
-    int64_t moved_us, replied_us;
+    bool explained;                        // a moving line was forwarded since the machine was last seen idle
+    int64_t moved_us, replied_us, sent_us; // last moving line, last reply, last line
 
     struct {
         uint8_t line[GATE_REPLY_MAX];
@@ -197,7 +200,9 @@ struct gate {
         bool has_status;
         struct grbl_status status;
         int64_t status_us, status_fact_us;
-        bool check; // the last report since the last reset said Check
+        int64_t waits_us; // when a report last showed it waiting for work; 0: the last one did not
+        int64_t row_us;   // ... the first of the reports that showed so since the last line or reply
+        bool check;       // the last report since the last reset said Check
         char version[GATE_TEXT_MAX], options[GATE_TEXT_MAX];
     } machine;
 

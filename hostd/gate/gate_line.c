@@ -48,7 +48,8 @@ static bool blocked(const struct gate *g) {
 static bool fits(const struct gate *g, size_t bytes) {
     if (g->dues.count == GATE_OUTSTANDING_MAX)
         return false;
-    return g->dues.bytes == 0 || g->dues.bytes + bytes < g->config.rx_buffer;
+    size_t late = (size_t)g->own.late * OWN_LINE_BYTES; // may still lie there
+    return g->dues.bytes == 0 || g->dues.bytes + late + bytes < g->config.rx_buffer;
 }
 
 // A line whose class follows from lines that are not answered yet: one of them might be refused.
@@ -159,6 +160,7 @@ static void remember_due(struct gate *g, const struct line *line, const struct g
     struct due *due = gate_due_push(&g->dues);
     assert(due); // fits() has been asked
     size_t total = line->length + line->ends;
+    g->sent_us = g->now;
     due->bytes = (uint16_t)total;
     due->replies = replies_to(g, line->ends);
     due->flags = due_flags(g, block) | (moves ? DUE_MOVES : 0);

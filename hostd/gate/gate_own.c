@@ -84,6 +84,8 @@ static enum own wish(const struct gate *g) {
 static int64_t ask_due(const struct gate *g) {
     if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
         return NEVER;
+    if (g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
+        return NEVER;
     int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
     switch (wish(g)) {
     case OWN_BEAM_OFF:
@@ -147,7 +149,8 @@ static int64_t poll_due(const struct gate *g) {
     int64_t last = g->own.poll_us;
     if (g->sender.present)
         last = later(last, g->sender.asked_us);
-    int64_t due = last + (g->sender.present && !g->faults ? 5 : 1) * SECOND_US;
+    bool lost = (g->dues.count || g->own.late) && g->machine.waits_us; // a reply may be: see count_anew()
+    int64_t due = last + (g->sender.present && !g->faults && !lost ? 5 : 1) * SECOND_US;
     bool waits = g->queue.count && !g->job.ending && !g->job.next_waits;
     if (g->job.active && !g->dues.count && !waits && !g->hold_active) { // it may have ended
         int64_t soon = later(last + SECOND_US, g->job.line_us + g->config.idle_us + SECOND_US / 2);

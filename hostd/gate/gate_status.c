@@ -59,12 +59,25 @@ static void stop_unauthorised(struct gate *g, const struct grbl_status *s, const
     gate_fact(g, GATE_FACT_UNAUTHORISED, text);
 }
 
+// How long reports have shown, one upon the other, a machine that waits for work. Reports that a cable or a computer kept
+// back come late and all at once: they are no such row, and what they show may be of before the lines.
+static int64_t waited_us(struct gate *g, const struct grbl_status *s) {
+    bool waits = s->state == GRBL_IDLE || s->state == GRBL_ALARMED || s->state == GRBL_CHECK;
+    int64_t last = g->machine.waits_us;
+    g->machine.waits_us = waits ? g->now : 0;
+    if (!last || g->now - last > ROW_GAP_US || g->machine.row_us < g->replied_us ||
+        g->machine.row_us < g->sent_us)
+        g->machine.row_us = g->now;
+    return waits ? g->now - g->machine.row_us : 0;
+}
+
 // The machine waits for work and yet a reply is missing: it was lost, and the count starts anew.
 static void count_anew(struct gate *g, const struct grbl_status *s) {
     const struct due *head = gate_due_head(&g->dues);
-    if (!head || (s->state != GRBL_IDLE && s->state != GRBL_ALARMED && s->state != GRBL_CHECK))
-        return;
-    if (g->now - g->replied_us < RESYNC_US + head->dwell_s * SECOND_US)
+    int64_t waited = waited_us(g, s);
+    if (!head && waited >= RESYNC_US)
+        g->own.late = 0; // no answer is late any more
+    if (!head || waited < RESYNC_US || g->now - g->replied_us < RESYNC_US + head->dwell_s * SECOND_US)
         return;
     if (g->own.line != OWN_NONE)
         g->own.late++;

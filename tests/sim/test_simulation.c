@@ -4,7 +4,8 @@
 // interpreter is the witness); a reset passes at once; a machine that is `running` has a durable job; a job starts and
 // ends once. At the end of a day: every started job has a lot and exactly one end, and the chain verifies.
 //
-// LOTGATE_SEEDS=n runs n seeds (200 without it); LOTGATE_SEED=n runs that one and says what happened.
+// LOTGATE_SEEDS=n runs n seeds (200 without it), from LOTGATE_FIRST on (1 without it); LOTGATE_SEED=n runs that one and
+// says what happened.
 #include "unit.h"
 
 #include <sodium.h>
@@ -175,7 +176,8 @@ static struct world *new_world(void) {
 static void test_random_days_keep_the_invariants(void **state) {
     (void)state;
     const char *one = getenv("LOTGATE_SEED"), *many = getenv("LOTGATE_SEEDS");
-    uint64_t first = one != NULL ? strtoull(one, NULL, 10) : 1;
+    const char *from = one != NULL ? one : getenv("LOTGATE_FIRST");
+    uint64_t first = from != NULL ? strtoull(from, NULL, 10) : 1;
     uint64_t count = one != NULL ? 1 : many != NULL ? strtoull(many, NULL, 10) : 200;
     uint64_t started = 0, crashes = 0, refused = 0;
     struct world *w = new_world();

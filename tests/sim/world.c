@@ -255,6 +255,7 @@ static void step_machine(struct world *w, struct wire_machine *m) {
     move_sender_bytes(w, m);
     if (gate_deadline(m->gate) <= w->now)
         gate_tick(m->gate, w->now);
+    check_overflow(m);
     struct gate_view view;
     gate_view(m->gate, &view);
     if (view.state == GATE_RUNNING && !m->started_durable)

@@ -57,7 +57,10 @@ void check_executed(void *context, const struct sim_line *line) {
         world_trouble(m->world, "%s: \"%.*s\" was never let through", m->id, (int)line->length, line->text);
 }
 
-void check_forget_lines(struct wire_machine *m) {
-    m->first_line = m->line_count = 0;
-    m->forward_length = 0;
+void check_overflow(struct wire_machine *m) {
+    struct sim_view view;
+    sim_view(m->sim, &view, m->world->now);
+    if (view.rx_overflow > 0 && m->inbound_trusted)
+        world_trouble(m->world, "%s: the machine was sent %llu bytes more than it can keep", m->id,
+                      (unsigned long long)view.rx_overflow);
 }

@@ -115,6 +115,37 @@ static void test_late_answer_to_lotgate(void **state) {
     world_free(&w);
 }
 
+// A machine in a critical alarm reads nothing: what lotgate asks must not fill its buffer (ask_due in gate_own.c), and takes
+// room there until it is known to be read (fits in gate_line.c).
+static void test_questions_do_not_pile_up(void **state) {
+    struct world w;
+    make(&w, true, GRBL_AVR);
+    world_pass(&w, 3 * SECOND);
+    world_send(&w, "G4 P0\n");
+    world_forget(&w);
+    w.mute = true;
+    world_reply(&w, "error:2\r\n"); // now it asks
+    world_pass(&w, 600 * SECOND);
+    assert_int_equal(world_count(&w.machine, "$G\n"), 8);
+    char line[102];
+    memset(line, ';', 100);
+    memcpy(line + 100, "\n", 2);
+    world_send(&w, line);
+    world_forget(&w);
+    world_send(&w, "\n\n\n"); // 127 with the second
+    assert_true(world_machine_is(&w, "\n\n"));
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    world_reply(&w, "ok\r\n"); // the third
+    assert_true(world_machine_has(&w, "$G\n"));
+    world_pass(&w, 20 * SECOND); // eight more are lost
+    w.mute = false;
+    model_reset(&w.model);
+    world_forget(&w);
+    world_pass(&w, 10 * SECOND); // but it waits for work
+    assert_true(world_machine_has(&w, "$G\n"));
+    world_free(&w);
+}
+
 // The focus time is over while a line is unanswered: nothing of the sender goes before lotgate's M5.
 static void test_focus_over_while_outstanding(void **state) {
     struct world w;
@@ -475,6 +506,7 @@ int main(void) {
         cmocka_unit_test(test_lines_wait_while_lotgate_asks),
         cmocka_unit_test(test_asks_only_when_nothing_is_outstanding),
         cmocka_unit_test(test_late_answer_to_lotgate),
+        cmocka_unit_test(test_questions_do_not_pile_up),
         cmocka_unit_test(test_focus_over_while_outstanding),
         cmocka_unit_test(test_m5_clears_doubt),
         cmocka_unit_test(test_report_from_before_a_line),
