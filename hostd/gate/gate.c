@@ -177,6 +177,7 @@ void gate_sender_connected(struct gate *g, int64_t now) {
     if (g->sender.present)
         return;
     g->sender.present = true;
+    g->sender.poll_habit = 0;
     g->machine.skip = g->machine.length || g->machine.overflow; // the rest of a line is nothing to it
     g->notices = 0;
     if (g->faults)

@@ -88,8 +88,11 @@ enum gate_fact_type {
 // All that is known of a job when it ends. Pointers are valid during the callback.
 struct gate_job {
     enum gate_end end;
-    bool dry_run;       // the beam never rose above the focus limit: needs no lot
-    uint8_t sha256[32]; // of the job's bytes as the sender sent them, $ lines and realtime bytes left out
+    bool dry_run; // the beam never rose above the focus limit: needs no lot
+    // Of the job's bytes as the sender sent them: from its first line to M2 or M30, or to its last line, each with the line
+    // end that the sender gave it (a CR LF is two bytes). Left out: realtime bytes, `$` lines, the empty line of a
+    // sender's `?` poll, and empty lines behind M2. A sender that sends a file unchanged gives the file's hash.
+    uint8_t sha256[32];
     const struct meter_result *meter;
     const struct meter_point *path;
     uint32_t points;

@@ -37,9 +37,11 @@
 #define STATUS_FACT_US 200000LL  // at most five status facts a second
 #define DWELL_MAX_S    3600      // longest G4 that is waited for before replies count as lost
 
-#define GATE_DIGITS_MAX 6           // of a 16-bit number, with its end
-#define DUE_TEXT        24          // beginning of a line kept for error facts
-#define DEFERRED_MAX    16          // realtime bytes kept in their place inside one line
+#define GATE_DIGITS_MAX 6  // of a 16-bit number, with its end
+#define DUE_TEXT        24 // beginning of a line kept for error facts
+#define HABIT_MAX       8  // so many polls with a line, and it is a habit for good
+#define HABIT_PLAIN     4  // a `?` without a line says more than one before a line that happens to be empty
+#define DEFERRED_MAX    16 // realtime bytes kept in their place inside one line
 #define ANSWER_SPILL    0xffffffffu // an answer item for which no slot was free
 #define ANSWER_OVERLONG 0xfffffffeu // ... for a line that was too long
 
@@ -51,6 +53,7 @@ struct line {
     size_t length; // without terminators
     uint8_t ends;  // terminator bytes behind the text: 1, or 2 for CR LF
     bool utf8;     // holds whole UTF-8 sequences: `_` goes to the machine instead
+    bool polled;   // an empty line that belongs to a `?`: no line of a job
     bool stable;   // the text stays where it is until the gate returns: may be written in one go with others
     const struct deferred *deferred;
     uint8_t deferred_count;
@@ -71,6 +74,7 @@ struct item {
     uint8_t ends;    // LINE, EMPTY: terminator bytes
     uint8_t utf8;    // LINE
     uint8_t end;     // EMPTY: the terminator of a one-byte line
+    uint8_t polled;  // EMPTY
     uint32_t length; // LINE: bytes with terminators; EMPTY: how many such lines; ANSWER: slot
 };
 
@@ -169,6 +173,8 @@ struct gate {
         uint8_t deferred_count;
         const uint8_t *line_end; // where in this chunk the line ends, once looked for
         int64_t asked_us;        // last `?`
+        bool asked_here;         // ... and nothing has come behind it yet
+        int8_t poll_habit;       // >= 0: it sends an empty line with each `?`
         uint8_t wire[GATE_LINE_MAX + 2 + DEFERRED_MAX];
     } sender;
 

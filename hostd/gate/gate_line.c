@@ -174,10 +174,18 @@ static void remember_due(struct gate *g, const struct line *line, const struct g
         g->job.ending = true;
 }
 
+// Whether a line is one of a job's: of its hash, its meter, its times. Behind M2 empty lines are nobody's: whether they come
+// before its reply depends on the sender.
+static bool is_of_job(const struct gate *g, const struct line *line, const struct gcode_block *block) {
+    if (line->length == 0)
+        return !line->polled && !g->job.ending;
+    return block->shape != GCODE_DOLLAR;
+}
+
 static void forward(struct gate *g, const struct line *line, const struct gcode_block *block) {
     struct gcode_modal before = g->modal;
     gcode_modal_apply(&g->modal, block);
-    bool counts = block->shape != GCODE_DOLLAR && line->length != 0;
+    bool counts = is_of_job(g, line, block);
     if (g->dues.count == 0)
         g->replied_us = g->now; // the wait for replies begins
     bool moves = gcode_moves(&before, block) || is_command(block, 'J') || is_command(block, 'H');
@@ -327,6 +335,7 @@ static bool take_empty(struct gate *g, struct item *item) {
         return false;
     struct line line = {.text = item->ends == 2 ? crlf : item->end == '\r' ? cr : lf, .ends = item->ends};
     line.stable = true;
+    line.polled = item->polled;
     const uint8_t *run = line.text;
     for (uint32_t i = 0; item->length && fits(g, item->ends); i++, item->length--) {
         line.text = item->ends == 2 ? run : run + i % 32; // one write for up to 32 of them
