@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "channel.h"
-#include "sender.h"
+#include "sender_door.h" // the descriptor that is read from
 #include "wire_help.h"
 
 struct fixture {
@@ -322,7 +322,9 @@ static void two_programs_on_one_terminal(void **state) {
     assert_true(help_until(&f->loop, is_connected, f));
     assert_int_equal(chmod(slave, 0660), 0);
     assert_int_equal(open_as_somebody(slave), EBUSY);
-    help_say(first.fd, "G1 X1 "); // ahead of the news of the opening: so its bytes are seen before it
+    // Ahead of the news of the opening: the loop sees these bytes, and the second's with them, before it.
+    help_say(first.fd, "G1 X1 ");
+    assert_int_equal(poll(&(struct pollfd){f->sender->channel.fd, POLLIN, 0}, 1, DEADLINE_US / 1000), 1);
     struct help_client second = {.fd = open(slave, O_RDWR | O_NOCTTY | O_NONBLOCK)};
     if (second.fd < 0) {
         assert_int_equal(errno, EBUSY); // not root: it cannot happen
