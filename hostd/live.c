@@ -22,10 +22,19 @@ static const struct refusal refusals[] = {
     {NULL, "%s cannot take a declaration now.", "Try again in a moment."}};
 
 void live_refusal(const struct station *s, const char *code, struct lg_error *error) {
+    // A job that was cut by the end of lotgate leaves its machine in a feed hold, for one.
+    static const char silent_advice[] =
+        "A machine in a feed hold, asleep or in an alarm answers no line: reset it. Else wait a moment.";
     const struct refusal *row = refusals;
+    struct wire_look look;
     char message[256];
     while (row->code != NULL && (code == NULL || strcmp(row->code, code) != 0))
         row++;
+    wire_look(s->machine, &look);
+    if (row->code != NULL && strcmp(row->code, "machine_offline") == 0 && look.port_open) {
+        lg_fail(error, row->code, silent_advice, "%s is connected but has not said who it is.", s->config.id);
+        return;
+    }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(message, sizeof message, row->message, s->config.id);

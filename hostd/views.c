@@ -78,6 +78,8 @@ static void add_text(cJSON *value, const struct station *s, const struct gate_vi
     else if (view->state == GATE_FAULT)
         what_to_do = s->ledger_failed ? "Make room on the disk; lotgate tries again each second."
                                       : "Look at the machine, then confirm it.";
+    else if (view->state == GATE_OFFLINE && view->has_status && view->status.state != GRBL_IDLE)
+        what_to_do = "It has not said who it is: in a feed hold, asleep or in an alarm, reset it.";
     json_add_text(value, "text", look->port_open ? view->text : look->port_text);
     json_add_text(value, "what_to_do", what_to_do);
 }

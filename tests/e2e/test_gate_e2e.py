@@ -260,6 +260,23 @@ class Modes(LotgateTest):
         self.gate.wait_job("refused")
         self.assertEqual(self.sim.work_lines(), [])
 
+    def test_strict_holds_every_line_but_jogs(self):
+        self.ready(scope="strict")
+        line = self.line(self.gate.tcp())
+        for text in (b"$J=G91X1F1000\n", b"$G\n"):
+            line.send(text)
+            line.expect(rb"^ok")
+        job = b"G21\nG90\nG0 X5\nM2\n"  # a dry run elsewhere
+        for part in job.splitlines(True):
+            line.send(part)
+        self.assertEqual(self.gate.wait_state("held")["text"], "G21")
+        self.assertFalse([text for text in self.sim.job_lines() if text.startswith("G")])
+        self.gate.declare(self.lot)
+        ended = self.gate.wait_job("completed")
+        self.assertEqual(([lot["lot"] for lot in ended["lots"]], ended["sha256"]), ([self.lot], sha256(job)))
+        line.send(b"G21\n")
+        self.gate.wait_state("held")
+
     def test_a_dry_run_needs_no_lot(self):
         self.ready()
         self.sender(LineByLine, self.gate.tcp(), b"G21\nG90\nM5\nG0 X10 Y10 F6000\nG0 X0 Y0\nM2\n").finish()
