@@ -84,9 +84,11 @@ static void tell_stopped(struct daemon *d, const struct request *request) {
 // On the ledger thread: everything that writes comes through here.
 static void run_request(struct ledger *ledger, struct request *request) {
     const struct trace_context context = {request->actor, time_now_us()};
+    request_complete(request);
     request->ok = trace_run(ledger, request->op, &context, request->args, &request->answer, &request->error);
     if (request->ok && request->passage != NULL)
         tell_stopped(request->passage, request);
+    request_worked(request);
 }
 
 // On the HTTP thread.

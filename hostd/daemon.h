@@ -39,6 +39,8 @@ struct post_kind {
     bool (*ready)(struct station *s, struct post *post);
     void (*done)(struct station *s, struct post *post, const cJSON *answer);
     void (*failed)(struct station *s, struct post *post, const struct lg_error *error);
+    // Makes the args whole from the post's facts, on the ledger thread.
+    void (*complete)(struct request *request);
 };
 
 struct post {
@@ -46,6 +48,7 @@ struct post {
     cJSON *args;
     struct request *asker; // who waits for the outcome at the panel or command line; NULL: nobody
     bool from_sender;      // ... or the sender's own line waits
+    void *facts;           // for kind->complete; NULL while it is away
 };
 
 // One machine and what the ledger knows of it now.
@@ -95,9 +98,11 @@ struct daemon {
 bool station_post(struct station *s, const struct post_kind *kind, cJSON *args);
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
                       bool from_sender);
-void station_pump(struct station *s); // sends the next post, if none is away
-void station_answered(struct station *s, const struct request *request); // the ledger's answer to it
-bool station_idle(const struct station *s);                              // nothing waits and nothing is away
+// Takes over `facts` too, a block of malloc.
+bool station_post_facts(struct station *s, const struct post_kind *kind, cJSON *args, void *facts);
+void station_pump(struct station *s);                              // sends the next post, if none is away
+void station_answered(struct station *s, struct request *request); // the ledger's answer to it
+bool station_idle(const struct station *s);                        // nothing waits and nothing is away
 // Withdraws the declaration, unless a job uses it up; `by` and `asker` may be NULL. False when nothing was done.
 bool station_withdraw(struct station *s, const char *reason, const char *by, struct request *asker);
 void station_free(struct station *s); // answers who still waits; the writer has stopped

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job_facts.h"
 #include "json.h"    // json_text
 #include "timefmt.h" // time_monotonic_us
 
@@ -34,7 +35,7 @@ static void hold_done(struct station *s, struct post *post, const cJSON *answer)
     view_publish_job(s, "held");
 }
 
-const struct post_kind post_hold = {"job.hold", false, NULL, hold_done, log_failure};
+const struct post_kind post_hold = {"job.hold", false, NULL, hold_done, log_failure, NULL};
 
 static bool held_job_ready(struct station *s, struct post *post) {
     if (s->job[0] == '\0' || s->job_started)
@@ -48,7 +49,7 @@ static void refuse_done(struct station *s, struct post *post, const cJSON *answe
     s->job[0] = '\0';
 }
 
-const struct post_kind post_refuse = {"job.refuse", false, held_job_ready, refuse_done, log_failure};
+const struct post_kind post_refuse = {"job.refuse", false, held_job_ready, refuse_done, log_failure, NULL};
 
 static bool started_job_ready(struct station *s, struct post *post) {
     if (s->job[0] == '\0' || !s->job_started)
@@ -57,7 +58,7 @@ static bool started_job_ready(struct station *s, struct post *post) {
     return true;
 }
 
-const struct post_kind post_pause = {"job.pause", false, started_job_ready, NULL, log_failure};
+const struct post_kind post_pause = {"job.pause", false, started_job_ready, NULL, log_failure, NULL};
 
 // --- declarations
 
@@ -140,8 +141,8 @@ static void declare_failed(struct station *s, struct post *post, const struct lg
     tell(s, post, NULL, error);
 }
 
-const struct post_kind post_declare = {"declaration.make", false, declare_ready, declare_done,
-                                       declare_failed};
+const struct post_kind post_declare = {"declaration.make", false,          declare_ready,
+                                       declare_done,       declare_failed, NULL};
 
 static void answer_asker(struct station *s, struct post *post, const cJSON *answer) {
     tell(s, post, answer, NULL);
@@ -152,7 +153,7 @@ static void cancel_failed(struct station *s, struct post *post, const struct lg_
     tell(s, post, NULL, error);
 }
 
-const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed};
+const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed, NULL};
 
 static const char unknown_badge[] = "no operator has this badge";
 
@@ -171,7 +172,7 @@ static void operator_failed(struct station *s, struct post *post, const struct l
     gate_declare_answer(gate_of(s), time_monotonic_us(), false, unwritable ? error->message : unknown_badge);
 }
 
-const struct post_kind post_operator = {"lookup", false, NULL, operator_done, operator_failed};
+const struct post_kind post_operator = {"lookup", false, NULL, operator_done, operator_failed, NULL};
 
 // --- start and end
 
@@ -213,8 +214,8 @@ static void start_failed(struct station *s, struct post *post, const struct lg_e
     view_publish_alarm(s, error->message);
 }
 
-const struct post_kind post_probe = {"ledger.checkpoint", true, NULL, NULL, log_failure};
-const struct post_kind post_start = {"job.start", true, start_ready, start_done, start_failed};
+const struct post_kind post_probe = {"ledger.checkpoint", true, NULL, NULL, log_failure, NULL};
+const struct post_kind post_start = {"job.start", true, start_ready, start_done, start_failed, NULL};
 
 static void forget_job(struct station *s) {
     s->job[0] = s->record[0] = '\0';
@@ -234,13 +235,15 @@ static void end_failed(struct station *s, struct post *post, const struct lg_err
     forget_job(s);
 }
 
-const struct post_kind post_end = {"job.end", true, started_job_ready, end_done, end_failed};
+const struct post_kind post_end = {"job.end", true,       started_job_ready,
+                                   end_done,  end_failed, job_facts_complete};
 
 static void dry_run_done(struct station *s, struct post *post, const cJSON *answer) {
     view_publish_machine(s);
 }
 
-const struct post_kind post_dry_run = {"job.dry_run", false, NULL, dry_run_done, log_failure};
+const struct post_kind post_dry_run = {"job.dry_run", false,       NULL,
+                                       dry_run_done,  log_failure, job_facts_complete};
 
 // --- who the machine is
 
@@ -260,7 +263,7 @@ static void identity_done(struct station *s, struct post *post, const cJSON *ans
     view_publish_alarm(s, sentence);
 }
 
-const struct post_kind post_identity = {"machine.identity", false, NULL, identity_done, log_failure};
+const struct post_kind post_identity = {"machine.identity", false, NULL, identity_done, log_failure, NULL};
 
 static void confirm_done(struct station *s, struct post *post, const cJSON *answer) {
     gate_fault_cleared(gate_of(s), time_monotonic_us());
@@ -273,5 +276,5 @@ static void confirm_failed(struct station *s, struct post *post, const struct lg
     tell(s, post, NULL, error);
 }
 
-const struct post_kind post_confirm = {"machine.confirm", false, NULL, confirm_done, confirm_failed};
-const struct post_kind post_unauthorised = {"machine.unauthorised", false, NULL, NULL, log_failure};
+const struct post_kind post_confirm = {"machine.confirm", false, NULL, confirm_done, confirm_failed, NULL};
+const struct post_kind post_unauthorised = {"machine.unauthorised", false, NULL, NULL, log_failure, NULL};

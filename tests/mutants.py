@@ -32,7 +32,7 @@ MUTANTS = [
     ("4: lotgate's own poll is taken out", "hostd/gate/gate_machine.c",
      "        g->own.poll = false;\n        return TAKE_OUT;", "        g->own.poll = false;", ["tests/unit/test_gate_machine"]),
     ("5: an end is written", "hostd/facts.c",
-     "station_post(s, &post_end, args);", "cJSON_Delete(args);", [SIMULATION]),
+     "station_post_facts(s, &post_end, args, facts);", "cJSON_Delete(args);", [SIMULATION]),
     ("hook: nothing runs while locked", "hook/hook.c",
      "    } else if (hook->state != LINK_RUNNING) {\n        return BLOCK;", "    } else if (hook->state == LINK_EXPIRED) {\n        return BLOCK;", ["tests/unit/test_hook"]),
     ("hook: expired is like locked", "hook/hook.c",

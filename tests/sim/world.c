@@ -149,6 +149,7 @@ static void drop_daemon(struct world *w) {
         struct station *s = &w->stations[i];
         for (; s->count > 0; s->count--, s->first = (s->first + 1) % STATION_QUEUE_MAX) {
             cJSON_Delete(s->posts[s->first].args);
+            free(s->posts[s->first].facts);
             request_free(s->posts[s->first].asker);
         }
         cJSON_Delete(s->declared);

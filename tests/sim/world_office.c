@@ -39,6 +39,7 @@ static void execute(struct world *w, struct request *request) {
         w->refused_commits++;
         return;
     }
+    request_complete(request);
     request->ok =
         trace_run(w->ledger, request->op, &context, request->args, &request->answer, &request->error);
     if (request->ok)
