@@ -150,6 +150,7 @@ static void gate_for(struct gate_config *gate, const struct station *s, const st
     gate->rules.strict = config->strict != 0;
     gate->rules.beam_on_fan = profile->has_beam_on_fan && profile->beam_on_fan;
     gate->rules.focus_limit = focus_limit(config, profile);
+    gate->s_max = profile->has_s_max ? profile->s_max : S_MAX_USUAL;
     gate->mode = s->mode;
     gate->held = (enum gate_held_action)config->held;
     gate->held_us = config->held_seconds * 1000000;

@@ -39,6 +39,7 @@ struct gate *gate_create(const struct gate_config *config, const struct gate_out
     g->config = *config;
     g->out = *output;
     g->state = GATE_OFFLINE;
+    g->focus.limit = config->rules.focus_limit;
     gcode_modal_reset(&g->modal);
     g->modal.doubt = true;
     gate_sender_flavour(g);
@@ -55,6 +56,7 @@ void gate_enter(struct gate *g, int64_t now) {
 }
 
 void gate_settle(struct gate *g) {
+    gate_own_step(g); // what is in doubt is asked for before more lines go
     gate_line_pump(g);
     gate_notices(g);
     gate_own_step(g);
@@ -102,7 +104,8 @@ void gate_machine_forget(struct gate *g) {
     gate_out_flush(g);
     gate_due_clear(&g->dues);
     g->stale = false;
-    g->machine.check = false;
+    g->machine.check = g->machine.check_asked = false;
+    g->machine.up_us = 0;
     g->own.line = OWN_NONE;
     g->own.poll = false;
     g->own.swallow = SWALLOW_NO;
@@ -128,9 +131,11 @@ void gate_machine_opened(struct gate *g, int64_t now) {
     g->own.identity_us = g->own.modal_us = g->now;
     g->explained = false;
     g->own.identity_asked = false;
+    g->own.nameless = 0;
     g->own.poll_us = g->now;
     g->focus.on = false;
     g->focus.used_us = 0;
+    gate_focus_forget(g);
     gate_settle(g);
 }
 

@@ -45,6 +45,8 @@ struct gate_config {
     char name[GATE_NAME_MAX];  // machine id, for messages to the sender
     enum grbl_flavour flavour; // as the profile says; corrected by what the machine reports
     struct gcode_rules rules;
+    uint32_t
+        s_max; // the machine's largest S ($30) of which rules.focus_limit is a share; 0: it is taken as it is
     enum gate_mode mode;
     enum gate_held_action held;
     int64_t held_us;      // with GATE_REFUSE: refuse after this long

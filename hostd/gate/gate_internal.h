@@ -29,8 +29,10 @@
 #define QUIET_US       300000LL         // silence on the line before lotgate asks who is there
 #define STUCK_US       500000LL         // a reply line without end no longer keeps lotgate from asking
 #define OWN_TIMEOUT_US (2 * SECOND_US)  // lotgate's own line was not answered
-#define OWN_LATE_MAX   8         // unanswered own lines after which lotgate asks no more until it is heard
-#define OWN_LINE_BYTES 3         // of `$I`, `$G`, `M5`
+#define OWN_LATE_MAX   8 // unanswered own lines after which lotgate asks no more until it is heard
+#define OWN_LINE_BYTES 3 // of `$I`, `$G`, `$$`, `M5`
+#define SETTINGS_ASKED 3 // so often `$$` is asked of a machine that does not tell its $30
+#define NAMELESS_MAX   2 // so often a machine may answer $I with `ok` alone before it is taken at its word
 #define POLL_LOST_US   1500000LL // lotgate's own `?` was not answered
 #define PGM_END_US     300000LL  // [MSG:Pgm End] and Idle this long after it, without an ok
 #define SETTLE_US      500000LL  // after a moving line, a report of Idle may still be of before it
@@ -136,7 +138,7 @@ enum notice { // messages that wait for the end of a reply line
 
 enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
 
-enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF };
+enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF, OWN_SETTINGS };
 
 enum byte_kind { BYTE_TEXT, BYTE_END, BYTE_REALTIME, BYTE_HIGH };
 
@@ -209,6 +211,8 @@ struct gate {
         int64_t waits_us; // when a report last showed it waiting for work; 0: the last one did not
         int64_t row_us;   // ... the first of the reports that showed so since the last line or reply
         bool check;       // the last report since the last reset said Check
+        bool check_asked; // ... behind a $C: any other such report is of before the reset
+        int64_t up_us;    // the first report since the last reset came; 0: none did
         char version[GATE_TEXT_MAX], options[GATE_TEXT_MAX];
     } machine;
 
@@ -221,6 +225,7 @@ struct gate {
         bool next_waits; // a local start waits for this job's end
         bool local;      // started on the machine itself
         bool local_due;
+        bool unsure; // a line or key whose effect nobody follows has passed
         bool paused, pause_seen;
         bool program_end; // [MSG:Pgm End] was seen while ending
         int64_t program_end_us, pause_us;
@@ -231,7 +236,11 @@ struct gate {
     } job;
 
     struct {
-        bool on; // a focus beam is on while locked
+        bool on;        // a focus beam is on while locked
+        uint32_t limit; // as configured; config.rules has what the machine's $30 makes of it
+        bool known;     // $30 is
+        uint8_t asked;  // how often for it
+        int64_t ask_us; // not before
         int64_t since_us, used_us, off_us;
     } focus;
 
@@ -240,6 +249,7 @@ struct gate {
         int64_t sent_us;
         bool identity_asked; // answered: no need to ask again until the port is opened again
         int64_t identity_us; // not before
+        uint8_t nameless;    // answers to $I without a name
         int64_t modal_us;    // not before
         int64_t beam_off_us; // not before
         bool poll;           // an own `?` is out
@@ -345,8 +355,10 @@ bool gate_shows_held(const struct gate *g); // reports are shown to the sender a
 // gate_own.c
 void gate_own_step(struct gate *g);
 void gate_own_answered(struct gate *g, bool ok);
-void gate_own_restarted(struct gate *g); // behind a banner
+void gate_own_unseen(struct gate *g); // modes may have changed where nobody saw it: they are asked for
 void gate_own_doubt(struct gate *g);
+void gate_focus_forget(struct gate *g);                                     // $30 may be another now
+void gate_focus_learn(struct gate *g, const uint8_t *value, size_t length); // $30 is this
 void gate_focus_follow(struct gate *g);
 bool gate_focus_left(const struct gate *g);
 bool gate_focus_over(const struct gate *g);

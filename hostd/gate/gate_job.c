@@ -10,7 +10,7 @@
 static void clear(struct gate *g) {
     gate_out_flush(g); // the hash of what comes later must not hold the bytes of before
     g->job.open = g->job.active = g->job.moved = g->job.ending = g->job.orphan = false;
-    g->job.next_waits = false;
+    g->job.next_waits = g->job.unsure = false;
     g->job.local = g->job.local_due = g->job.paused = g->job.pause_seen = g->job.program_end = false;
     g->job.errors = g->job.pauses = g->job.overrides = g->job.replaced = 0;
     g->sender.cr_hashed = false;
@@ -98,7 +98,7 @@ void gate_start_committed(struct gate *g, int64_t now) {
 void gate_job_end(struct gate *g, enum gate_end end, const char *reason) {
     struct gate_job job = {.end = end, .dry_run = !g->job.open};
     crypto_hash_sha256_state sha;
-    bool recorded = g->job.active && (g->job.open || g->job.moved);
+    bool recorded = g->job.active && (g->job.open || g->job.moved), unsure = g->job.unsure;
     if (!recorded) {
         clear(g);
         return;
@@ -116,6 +116,8 @@ void gate_job_end(struct gate *g, enum gate_end end, const char *reason) {
     job.overrides = g->job.overrides;
     job.replaced = g->job.replaced;
     clear(g);
+    if (unsure)
+        gate_own_unseen(g);
     g->focus.used_us = 0;
     send_ended(g, &job, reason);
     gate_state_update(g);

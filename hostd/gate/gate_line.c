@@ -168,8 +168,10 @@ static void remember_due(struct gate *g, const struct line *line, const struct g
     due->length = (uint8_t)(line->length < DUE_TEXT ? line->length : DUE_TEXT);
     memcpy(due->text, line->text, due->length);
     gate_due_count(&g->dues, due);
-    if (due->flags & DUE_CHECK)
+    if (due->flags & DUE_CHECK) {
         g->machine.check = false; // until a report says so again
+        g->machine.check_asked = true;
+    }
     if (due->flags & DUE_END)
         g->job.ending = true;
 }
@@ -259,6 +261,19 @@ static bool take_refused(struct gate *g, const struct line *line, const struct g
     return true;
 }
 
+// What the line may do, here. The machine takes a line that is longer than its buffer only while it reads on; in a hold it
+// would lose the end, and execute a beginning that means something else.
+static enum gcode_class class_of(const struct gate *g, const struct line *line,
+                                 const struct gcode_block *block) {
+    enum gcode_class class = gcode_classify(&g->config.rules, &g->modal, block);
+    if (class < GCODE_WORK && line->length + line->ends >= g->config.rx_buffer)
+        return GCODE_UNKNOWN;
+    bool system = block->shape == GCODE_DOLLAR || block->shape == GCODE_BRACKET;
+    if (class == GCODE_UNKNOWN && system && g->machine.check)
+        return GCODE_LOCAL_START; // check mode has no say in what is no G-code
+    return class;
+}
+
 // True when the line has been dealt with, false when it must wait.
 static bool gate_line_take(struct gate *g, const struct line *line) {
     struct gcode_block block;
@@ -274,9 +289,14 @@ static bool gate_line_take(struct gate *g, const struct line *line) {
     }
     if (unsettled(g, &block) || !fits(g, line->length + line->ends))
         return false;
-    enum gcode_class class = gcode_classify(&g->config.rules, &g->modal, &block);
+    enum gcode_class class = class_of(g, line, &block);
     if (!permit(g, line, class))
         return false;
+    if (g->job.open && class >= GCODE_LOCAL_START) {
+        g->job.unsure = true;
+        if (block.shape == GCODE_DOLLAR || block.shape == GCODE_BRACKET)
+            gate_focus_forget(g);
+    }
     forward(g, line, &block);
     return true;
 }

@@ -20,7 +20,7 @@ static bool beam_on(const struct gate *g) {
 }
 
 void gate_focus_follow(struct gate *g) {
-    bool on = g->machine_open && beam_on(g);
+    bool on = g->machine_open && !g->machine.check && beam_on(g); // in check mode nothing is switched
     if (on && !g->focus.on) {
         if (g->now - g->focus.off_us >= g->config.focus_us)
             g->focus.used_us = 0;
@@ -47,6 +47,35 @@ bool gate_focus_over(const struct gate *g) {
     return g->focus.on && (left_on(g) || !gate_focus_left(g));
 }
 
+// A share of the largest S is harmless; the same S is full power to a machine whose $30 is small. So $30 is asked for, and until
+// it is known no beam counts as one for focusing. A gate that may not ask takes the limit as it is.
+static bool asks(const struct gate *g) {
+    return g->config.poll || g->config.expect_identity;
+}
+
+static bool wants_s_max(const struct gate *g) {
+    return g->config.s_max && asks(g) && g->config.rules.machine == GCODE_LASER && !g->focus.known;
+}
+
+void gate_focus_forget(struct gate *g) {
+    g->focus.known = false;
+    g->focus.asked = 0;
+    g->focus.ask_us = g->now;
+    g->config.rules.focus_limit = wants_s_max(g) ? 0 : g->focus.limit;
+}
+
+void gate_focus_learn(struct gate *g, const uint8_t *value, size_t length) {
+    uint64_t s_max = 0;
+    for (size_t i = 0; i < length && value[i] >= '0' && value[i] <= '9' && s_max < g->config.s_max; i++)
+        s_max = s_max * 10 + (uint64_t)(value[i] - '0');
+    if (!g->config.s_max)
+        return;
+    if (s_max > g->config.s_max)
+        s_max = g->config.s_max;
+    g->focus.known = true;
+    g->config.rules.focus_limit = (uint32_t)(g->focus.limit * s_max / g->config.s_max);
+}
+
 // --- own lines
 
 void gate_own_doubt(struct gate *g) {
@@ -55,13 +84,9 @@ void gate_own_doubt(struct gate *g) {
     g->modal.doubt = true;
 }
 
-static bool asks(const struct gate *g) {
-    return g->config.poll || g->config.expect_identity;
-}
-
-// Startup blocks stored on the machine ($N0, $N1) may have set S or a mode unseen: behind a banner the modes are asked
-// for. A gate that may not ask trusts the banner.
-void gate_own_restarted(struct gate *g) {
+// A startup block behind a banner, a macro, a file on the machine: each may have set S or a mode unseen, so the modes are asked
+// for. A gate that may not ask trusts the banner, and what was sent.
+void gate_own_unseen(struct gate *g) {
     if (asks(g))
         gate_own_doubt(g);
 }
@@ -78,7 +103,10 @@ static enum own wish(const struct gate *g) {
     if (g->config.expect_identity && !g->own.identity_asked)
         return OWN_IDENTITY;
     bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
-    return g->modal.doubt && asks(g) && !waits ? OWN_MODAL : OWN_NONE;
+    bool doubt = g->modal.doubt && asks(g);
+    if (!waits && wants_s_max(g) && g->focus.asked < SETTINGS_ASKED && (!doubt || g->focus.ask_us <= g->now))
+        return OWN_SETTINGS;
+    return doubt && !waits ? OWN_MODAL : OWN_NONE;
 }
 
 static int64_t ask_due(const struct gate *g) {
@@ -94,6 +122,8 @@ static int64_t ask_due(const struct gate *g) {
         return later(later(clear, g->own.identity_us), g->machine.byte_us + QUIET_US);
     case OWN_MODAL:
         return later(clear, g->own.modal_us);
+    case OWN_SETTINGS:
+        return later(clear, g->focus.ask_us);
     default:
         return NEVER;
     }
@@ -109,6 +139,10 @@ static void ask(struct gate *g) {
         g->own.identity_us = g->now + OWN_TIMEOUT_US;
         g->machine.version[0] = g->machine.options[0] = '\0';
         gate_line_send_own(g, what, "$I\n");
+    } else if (what == OWN_SETTINGS) {
+        g->focus.asked++;
+        g->focus.ask_us = g->now + OWN_TIMEOUT_US;
+        gate_line_send_own(g, what, "$$\n");
     } else {
         g->own.modal_us = g->now + OWN_TIMEOUT_US;
         gate_line_send_own(g, what, "$G\n");
@@ -121,6 +155,10 @@ void gate_own_answered(struct gate *g, bool ok) {
     if (what != OWN_IDENTITY || !ok)
         return;
     struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};
+    if (!g->machine.version[0] && g->own.nameless < NAMELESS_MAX) {
+        g->own.nameless++; // an unfinished line of before lay in its buffer, and swallowed the question
+        return;
+    }
     fact.text = g->machine.version;
     fact.options = g->machine.options;
     g->own.identity_asked = true;

@@ -82,7 +82,7 @@ bool gate_realtime_note(struct gate *g, uint8_t byte) {
     else if (r == GRBL_OVERRIDE && g->job.open)
         g->job.overrides++;
     else if (r == GRBL_MACRO)
-        g->explained = true;
+        g->explained = g->job.unsure = true;
     return true;
 }
 

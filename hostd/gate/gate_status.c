@@ -6,10 +6,15 @@ bool gate_shows_held(const struct gate *g) {
     return g->hold_active || g->start_pending || (g->queue.count && (g->faults || !g->identity_ok));
 }
 
-// After a reset, a report that was asked for behind it shows that the reset is done, with or without a banner.
-static void end_stale(struct gate *g) {
+// After a reset, reports that were asked for behind it show that the reset is done, with or without a banner. One alone may
+// have been kept back by the cable since before: a machine that would execute what it gets has to be seen for a while.
+static void end_stale(struct gate *g, const struct grbl_status *s) {
     int64_t asked = g->sender.asked_us > g->own.poll_us ? g->sender.asked_us : g->own.poll_us;
-    if (g->stale && asked > g->stale_us && g->now - g->stale_us >= SETTLE_US)
+    if (!g->stale || asked <= g->stale_us || g->now - g->stale_us < SETTLE_US)
+        return;
+    if (!g->machine.up_us)
+        g->machine.up_us = g->now;
+    if (s->state == GRBL_ALARMED || g->now - g->machine.up_us >= SETTLE_US)
         g->stale = false;
 }
 
@@ -26,11 +31,13 @@ static void follow_pause(struct gate *g, const struct grbl_status *s) {
 }
 
 static void follow_check(struct gate *g, const struct grbl_status *s) {
-    // While a line is unanswered it could be the $C that leaves check mode.
+    bool was = g->machine.check;
     if (s->state != GRBL_CHECK)
         g->machine.check = false;
-    else if (!g->stale && g->dues.count == 0)
-        g->machine.check = true;
+    else if (!g->stale && g->dues.count == 0) // a line that is unanswered could be the $C that leaves it
+        g->machine.check = g->machine.check_asked;
+    if (was && !g->machine.check)
+        gate_focus_follow(g);
 }
 
 static void follow_motion(struct gate *g, const struct grbl_status *s) {
@@ -50,6 +57,7 @@ static void stop_unauthorised(struct gate *g, const struct grbl_status *s, const
         return;
     char text[GATE_TEXT_MAX];
     gate_out_byte(g, '!');
+    gate_own_unseen(g);
     if (g->faults & FAULT_UNAUTHORISED)
         return;
     gate_text_copy(text, sizeof text, reply->text, reply->length);
@@ -123,7 +131,7 @@ void gate_status(struct gate *g, const struct grbl_reply *reply) {
     g->machine.status = s;
     g->machine.has_status = true;
     g->machine.status_us = g->now;
-    end_stale(g);
+    end_stale(g, &s);
     follow_pause(g, &s);
     follow_check(g, &s);
     stop_unauthorised(g, &s, reply);

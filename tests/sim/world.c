@@ -92,6 +92,7 @@ static void make_station(struct world *w, size_t i) {
     snprintf(config.name, sizeof config.name, "%s", m->id);
     config.flavour = i == 2 ? GRBL_MKS : GRBL_AVR;
     config.rules.focus_limit = 20;
+    config.s_max = 1000;
     config.expect_identity = true;
     config.poll = true;
     m->gate = gate_create(&config, &(struct gate_output){m, to_machine, to_sender, on_fact});

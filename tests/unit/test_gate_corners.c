@@ -248,6 +248,40 @@ static void test_report_behind_a_reset(void **state) {
     world_free(&w);
 }
 
+// A cable that keeps reports back delivers those of before the reset together: they are no sign that lines are read.
+static void test_reports_kept_back_over_a_reset(void **state) {
+    static const char idle[] = "<Idle|MPos:0.000,0.000,0.000>\r\n";
+    struct world w;
+    world_make(&w, NULL);
+    w.mute = true;
+    world_send(&w, "\x18?");
+    world_send(&w, "; G1 X1 S1000\n"); // its end alone would burn
+    world_pass(&w, 1500000);
+    world_send(&w, "?");
+    world_forget(&w);
+    for (int i = 0; i < 5; i++) {
+        world_reply(&w, idle);
+        world_pass(&w, 1000);
+    }
+    assert_true(world_machine_is(&w, ""));
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    assert_true(world_machine_is(&w, "; G1 X1 S1000\n"));
+    world_free(&w);
+    world_make(&w, NULL); // one that has no banner is believed after a while
+    w.mute = true;
+    world_send(&w, "\x18");
+    world_send(&w, "G21\n");
+    world_forget(&w);
+    world_pass(&w, 600000);
+    world_send(&w, "?");
+    world_reply(&w, idle);
+    world_pass(&w, 600000);
+    world_forget(&w);
+    world_reply(&w, idle);
+    assert_true(world_machine_is(&w, "G21\n"));
+    world_free(&w);
+}
+
 static void test_machine_restarts_while_held(void **state) {
     struct world w;
     world_make(&w, NULL);
@@ -513,6 +547,7 @@ int main(void) {
         cmocka_unit_test(test_startup_block_raises_doubt),
         cmocka_unit_test(test_reset_without_banner_raises_doubt),
         cmocka_unit_test(test_report_behind_a_reset),
+        cmocka_unit_test(test_reports_kept_back_over_a_reset),
         cmocka_unit_test(test_machine_restarts_while_held),
         cmocka_unit_test(test_a_cut_job_is_not_begun_in_the_middle),
         cmocka_unit_test(test_queued_jogs_of_a_refused_job),
