@@ -248,7 +248,10 @@ void gate_disarm(struct gate *g, int64_t now) {
 
 void gate_ledger_failed(struct gate *g, int64_t now, const char *sentence) {
     gate_enter(g, now);
+    bool unwanted = g->start_pending && g->start_cancelled;
     g->start_pending = g->start_cancelled = false; // it will be asked for again
+    if (unwanted)
+        gate_fact(g, GATE_FACT_REFUSED, g->cancel_text);
     gate_fault(g, FAULT_LEDGER, sentence);
     gate_settle(g);
 }

@@ -190,12 +190,14 @@ void gate_refuse_rest(struct gate *g) {
 void gate_refuse(struct gate *g, const char *reason) {
     gate_text_set(g->refused_text, sizeof g->refused_text, reason);
     g->notices = (g->notices & ~(unsigned)NOTICE_HELD) | NOTICE_REFUSED;
-    if (g->start_pending)
+    bool starting = g->start_pending;
+    if (starting) // its start is being written: it will have an end, and is no job that was merely held
         gate_job_cancel(g, GATE_END_ABORTED, reason);
     g->hold_active = false;
     gate_refuse_rest(g);
     gate_job_discard(g);
-    gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
+    if (!starting)
+        gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
     gate_state_update(g);
     gate_line_pump(g);
 }

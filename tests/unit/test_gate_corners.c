@@ -135,9 +135,11 @@ static void test_questions_do_not_pile_up(void **state) {
     world_send(&w, "\n\n\n"); // 127 with the second
     assert_true(world_machine_is(&w, "\n\n"));
     world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
-    world_reply(&w, "ok\r\n"); // the third
     assert_true(world_machine_has(&w, "$G\n"));
-    world_pass(&w, 20 * SECOND); // eight more are lost
+    world_reply(&w, "ok\r\n");   // says nothing of modes
+    world_reply(&w, "ok\r\n");   // the third empty line
+    world_pass(&w, 60 * SECOND); // eight more are lost
+    assert_int_equal(world_count(&w.machine, "$G\n"), 9);
     w.mute = false;
     model_reset(&w.model);
     world_forget(&w);
