@@ -50,6 +50,8 @@ void gate_free(struct gate *g) {
 }
 
 void gate_enter(struct gate *g, int64_t now) {
+    if (g->now == 0)
+        g->since_us = now; // the first that it hears of the time
     if (now > g->now)
         g->now = now;
 }
