@@ -59,7 +59,8 @@ struct station {
     struct post posts[STATION_QUEUE_MAX];
     size_t first, count;
     bool asking, ledger_failed;
-    bool changed; // the panel has not been told yet
+    char ledger_advice[384]; // what to do about it, in the ledger's own words
+    bool changed;            // the panel has not been told yet
     uint64_t dropped;
     // the present declaration and job
     bool declaring;                       // a declaration from the panel or command line is away

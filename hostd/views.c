@@ -76,8 +76,7 @@ static void add_text(cJSON *value, const struct station *s, const struct gate_vi
     else if (view->state == GATE_HELD)
         what_to_do = "Scan the material lot.";
     else if (view->state == GATE_FAULT)
-        what_to_do = s->ledger_failed ? "Make room on the disk; lotgate tries again each second."
-                                      : "Look at the machine, then confirm it.";
+        what_to_do = s->ledger_failed ? s->ledger_advice : "Look at the machine, then confirm it.";
     json_add_text(value, "text", look->port_open ? view->text : look->port_text);
     json_add_text(value, "what_to_do", what_to_do);
 }
