@@ -80,6 +80,10 @@ static enum gate_state state_of(const struct gate *g) {
     return g->declared ? GATE_ARMED : GATE_LOCKED;
 }
 
+bool gate_unanswered(const struct gate *g) {
+    return g->machine_open && !g->identity_ok && !g->faults;
+}
+
 void gate_state_update(struct gate *g) {
     enum gate_state next = state_of(g);
     if (next == g->state)
@@ -120,6 +124,7 @@ void gate_machine_opened(struct gate *g, int64_t now) {
     gcode_modal_reset(&g->modal);
     g->modal.doubt = true;
     g->machine_open = true;
+    g->notice_us = g->now + SILENT_US;
     g->identity_ok = !g->config.expect_identity;
     g->faults &= ~(unsigned)FAULT_IDENTITY;
     g->machine.length = 0;
@@ -322,6 +327,7 @@ void gate_view(const struct gate *g, struct gate_view *view) {
         .state = g->state,
         .sender_present = g->sender.present,
         .machine_open = g->machine_open,
+        .unanswered = gate_unanswered(g),
         .starting = g->start_pending && !g->start_cancelled,
         .dry_run = g->job.active && !g->job.open && g->job.moved,
         .queued = g->queue.bytes,

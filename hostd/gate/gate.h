@@ -181,6 +181,7 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
+    bool unanswered;       // the port is open, and the machine has not told who it is
     uint64_t lines, bytes; // of the open job
     uint64_t work_um;
     uint32_t queued;      // bytes that wait

@@ -24,15 +24,16 @@
 #define STALE_US       (2 * SECOND_US)  // after a reset: until the banner, but not longer
 #define RESYNC_US      (2 * SECOND_US)  // idle and no reply for this long: replies were lost
 #define NOTICE_US      (30 * SECOND_US) // the held message is repeated
-#define OFFLINE_US     (5 * SECOND_US)  // the offline message at most this often
-#define QUIET_US       300000LL         // silence on the line before lotgate asks who is there
-#define STUCK_US       500000LL         // a reply line without end no longer keeps lotgate from asking
-#define OWN_TIMEOUT_US (2 * SECOND_US)  // lotgate's own line was not answered
-#define POLL_LOST_US   1500000LL        // lotgate's own `?` was not answered
-#define PGM_END_US     300000LL         // [MSG:Pgm End] and Idle this long after it, without an ok
-#define SETTLE_US      500000LL         // after a moving line, a report of Idle may still be of before it
-#define STATUS_FACT_US 200000LL         // at most five status facts a second
-#define DWELL_MAX_S    3600             // longest G4 that is waited for before replies count as lost
+#define SILENT_US      (8 * SECOND_US) // from opening, before a machine counts as silent: some take five to start
+#define OFFLINE_US     (5 * SECOND_US) // the offline message at most this often
+#define QUIET_US       300000LL        // silence on the line before lotgate asks who is there
+#define STUCK_US       500000LL        // a reply line without end no longer keeps lotgate from asking
+#define OWN_TIMEOUT_US (2 * SECOND_US) // lotgate's own line was not answered
+#define POLL_LOST_US   1500000LL       // lotgate's own `?` was not answered
+#define PGM_END_US     300000LL        // [MSG:Pgm End] and Idle this long after it, without an ok
+#define SETTLE_US      500000LL        // after a moving line, a report of Idle may still be of before it
+#define STATUS_FACT_US 200000LL        // at most five status facts a second
+#define DWELL_MAX_S    3600            // longest G4 that is waited for before replies count as lost
 
 #define GATE_DIGITS_MAX 6           // of a 16-bit number, with its end
 #define DUE_TEXT        24          // beginning of a line kept for error facts
@@ -124,7 +125,8 @@ enum notice { // messages that wait for the end of a reply line
     NOTICE_MACRO = 8,
     NOTICE_RESUME = 16,
     NOTICE_REFUSED = 32,
-    NOTICE_LATE_ANSWER = 64
+    NOTICE_LATE_ANSWER = 64,
+    NOTICE_SILENT = 128
 };
 
 enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
@@ -249,6 +251,7 @@ void gate_enter(struct gate *g, int64_t now);
 void gate_settle(
     struct gate *g); // at the end of every call: what can go on now goes on, and everything is written
 void gate_state_update(struct gate *g);
+bool gate_unanswered(const struct gate *g); // open, not faulty, and not yet identified
 void gate_fault(struct gate *g, enum fault fault, const char *sentence);
 void gate_machine_forget(struct gate *g); // replies, polls, stale phase: the machine was reset or opened
 
@@ -314,6 +317,7 @@ void gate_refuse(struct gate *g, const char *reason); // what is held is refused
 void gate_refuse_rest(struct gate *g);                // only the rest: the job itself has ended
 void gate_drop_held(struct gate *g, enum gate_end end, const char *reason);
 void gate_notices(struct gate *g);
+bool gate_notice_lasts(const struct gate *g); // something is repeated to the sender
 
 // gate_job.c
 void gate_job_line(struct gate *g, const struct line *line, const struct gcode_modal *before,

@@ -419,6 +419,14 @@ class Ports(LotgateTest):
         status, answer = gate.api("/machines/laser1/hold", "POST", {})
         self.assertEqual((status, answer["error"]["code"]), (409, "machine_offline"))
 
+    def test_a_machine_that_says_nothing(self):
+        machine = RawMachine(self.folder)
+        self.addCleanup(machine.close)
+        machine.take = lambda byte: b""
+        gate, _ = self.offline(machine.link)
+        wait_for(lambda: "has not answered" in gate.machine()["text"], gate.machine)
+        self.assertIn("switch the machine on", gate.machine()["what_to_do"])
+
     def test_two_daemons_cannot_share_a_port(self):
         sim = self.simulator()
         first = self.daemon(self.machine_config(sim.link))

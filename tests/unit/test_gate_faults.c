@@ -123,6 +123,39 @@ static void test_offline_lines_are_dropped(void **state) {
     world_free(&w);
 }
 
+// One that is switched off, or set to another baud rate: its port is open, and nothing comes.
+static void test_a_machine_that_says_nothing_is_told(void **state) {
+    static const char silent[] = "[MSG:lotgate: laser1 does not answer: ";
+    struct gate_config config;
+    struct world w;
+    struct gate_view view;
+    world_config(&config);
+    config.expect_identity = true;
+    world_make(&w, &config);
+    w.mute = true;
+    world_pass(&w, 60 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 0); // no line of the sender's waits
+    gate_machine_lost(w.gate, w.now, "unplugged");
+    gate_machine_opened(w.gate, w.now);
+    world_send(&w, "G21\n");
+    world_pass(&w, 7 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 0); // it may have to start first
+    world_pass(&w, 2 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 1);
+    world_pass(&w, 30 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 2);
+    gate_view(w.gate, &view);
+    assert_true(view.unanswered);
+    w.mute = false;
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    world_pass(&w, 3 * SECOND);
+    world_answer(&w);
+    gate_view(w.gate, &view);
+    assert_false(view.unanswered);
+    assert_true(world_machine_has(&w, "G21\n"));
+    world_free(&w);
+}
+
 static void test_declaring(void **state) {
     struct gate_config config;
     struct world w;
@@ -379,6 +412,7 @@ int main(void) {
         cmocka_unit_test(test_motion_that_is_explained),
         cmocka_unit_test(test_macro_keys),
         cmocka_unit_test(test_offline_lines_are_dropped),
+        cmocka_unit_test(test_a_machine_that_says_nothing_is_told),
         cmocka_unit_test(test_declaring),
         cmocka_unit_test(test_refused_after_a_time),
         cmocka_unit_test(test_a_pause_ends_a_refusal),
