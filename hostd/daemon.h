@@ -70,7 +70,7 @@ struct station {
     char job[STATION_NUMBER_MAX], record[STATION_NUMBER_MAX];
     bool job_started;
     bool held_told;                       // the gate has told of a held job, and not yet of what became of it
-    int64_t job_us;                       // UTC
+    int64_t job_us, job_clock_us;         // when it started: UTC, and monotonic
     char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
     uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
 };

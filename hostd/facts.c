@@ -124,15 +124,20 @@ static void add_meter(cJSON *args, const struct gate_job *job) {
 }
 
 // A job starts when its start is durable; its first setup lines can have come before its declaration. A dry run has
-// no such moment.
-static void add_started(const struct station *s, cJSON *args, const struct gate_job *job) {
+// no such moment. Its end is counted on from there: a clock that is set meanwhile (a small computer without one asks the
+// network after it has started) must neither stretch the job nor let it end before it began.
+static void add_span(const struct station *s, cJSON *args, const struct gate_job *job) {
     char text[TIME_TEXT_MAX];
     if (job->dry_run) {
         add_time(args, "started", job->first_us);
+        add_time(args, "ended", job->last_us);
         return;
     }
+    int64_t lasted = job->last_us - s->job_clock_us;
     time_format(text, s->job_us);
     json_add_text(args, "started", text);
+    time_format(text, s->job_us + (lasted > 0 ? lasted : 0));
+    json_add_text(args, "ended", text);
 }
 
 static void on_ended(struct station *s, const struct gate_fact *fact) {
@@ -142,8 +147,7 @@ static void on_ended(struct station *s, const struct gate_fact *fact) {
         snprintf(sha256 + 2 * i, 3, "%02x", job->sha256[i]);
     cJSON *args = with_text("reason", fact->text);
     json_add_text(args, "sha256", sha256);
-    add_started(s, args, job);
-    add_time(args, "ended", job->last_us);
+    add_span(s, args, job);
     add_meter(args, job);
     add_path(args, job);
     s->lines += job->meter->lines;

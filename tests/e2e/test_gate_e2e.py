@@ -49,7 +49,7 @@ class Jobs(LotgateTest):
         self.check_record(job, ended)
 
     def test_a_job_starts_when_its_start_is_written(self):
-        """Not with its first setup lines, which come before the declaration (add_started in facts.c)."""
+        """Not with its first setup lines, which come before the declaration (add_span in facts.c)."""
         self.one_job(LineByLine, self.gate.tcp())
         ended = self.gate.wait_job("completed")
         events = {event["kind"]: event["time"] for event in self.gate.api("/ledger?limit=1000")[1]}
