@@ -250,13 +250,21 @@ void gate_disarm(struct gate *g, int64_t now) {
 void gate_ledger_failed(struct gate *g, int64_t now, const char *sentence) {
     gate_enter(g, now);
     g->start_pending = g->start_cancelled = false; // it will be asked for again
+    // Its lines wait from now on. A machine that runs dry with the beam on would burn on the spot: it is held.
+    if (!(g->faults & FAULT_LEDGER) && gate_job_goes_on(g)) {
+        gate_realtime(g, '!');
+        g->job.ledger_held = true;
+    }
     gate_fault(g, FAULT_LEDGER, sentence);
     gate_settle(g);
 }
 
 void gate_ledger_recovered(struct gate *g, int64_t now) {
     gate_enter(g, now);
+    if (g->faults & FAULT_LEDGER && g->job.ledger_held)
+        g->notices |= NOTICE_RESUMABLE;
     g->faults &= ~(unsigned)FAULT_LEDGER;
+    g->job.ledger_held = false;
     gate_settle(g);
 }
 

@@ -246,6 +246,7 @@ static void say(struct gate *g, enum notice notice) {
         {NOTICE_LATE_ANSWER, "", g->late_answer, ""},
         {NOTICE_SILENT, "", g->config.name,
          " does not answer: switch it on, and check its baud rate and cable"},
+        {NOTICE_RESUMABLE, "the ledger can be written again: resume the job on ", g->config.name, ""},
     };
     char text[GATE_TEXT_MAX + GATE_NAME_MAX];
     for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
@@ -279,7 +280,7 @@ void gate_notices(struct gate *g) {
         g->notices &= ~(unsigned)NOTICE_OFFLINE;
     if (!g->notices || !gate_line_between(g))
         return;
-    for (unsigned bit = 1; bit <= NOTICE_SILENT; bit <<= 1) {
+    for (unsigned bit = 1; bit <= NOTICE_RESUMABLE; bit <<= 1) {
         if (!(g->notices & bit))
             continue;
         if (bit == NOTICE_OFFLINE)

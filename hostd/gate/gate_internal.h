@@ -126,7 +126,8 @@ enum notice { // messages that wait for the end of a reply line
     NOTICE_RESUME = 16,
     NOTICE_REFUSED = 32,
     NOTICE_LATE_ANSWER = 64,
-    NOTICE_SILENT = 128
+    NOTICE_SILENT = 128,
+    NOTICE_RESUMABLE = 256
 };
 
 enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
@@ -204,13 +205,14 @@ struct gate {
     } machine;
 
     struct {
-        bool open;       // committed
-        bool active;     // lines count: of the open job, or setup
-        bool moved;      // setup with motion: a dry run
-        bool ending;     // M2 or M30 is on its way
-        bool orphan;     // ... and the sender has gone: nothing else passes before the end
-        bool next_waits; // a local start waits for this job's end
-        bool local;      // started on the machine itself
+        bool open;        // committed
+        bool active;      // lines count: of the open job, or setup
+        bool moved;       // setup with motion: a dry run
+        bool ending;      // M2 or M30 is on its way
+        bool orphan;      // ... and the sender has gone: nothing else passes before the end
+        bool next_waits;  // a local start waits for this job's end
+        bool ledger_held; // by lotgate, since its ledger could not be written
+        bool local;       // started on the machine itself
         bool local_due;
         bool paused, pause_seen;
         bool program_end; // [MSG:Pgm End] was seen while ending
@@ -320,6 +322,7 @@ void gate_notices(struct gate *g);
 bool gate_notice_lasts(const struct gate *g); // something is repeated to the sender
 
 // gate_job.c
+bool gate_job_goes_on(const struct gate *g); // more of the open job may come
 void gate_job_line(struct gate *g, const struct line *line, const struct gcode_modal *before,
                    const struct gcode_block *block);
 void gate_job_tail(struct gate *g, const uint8_t *lf);

@@ -96,7 +96,7 @@ static void test_macro_keys(void **state) {
     assert_true(world_machine_is(&w, "\x87"));
     gate_ledger_failed(w.gate, w.now, "full");
     world_send(&w, "\x87");
-    assert_true(world_machine_is(&w, "\x87"));
+    assert_true(world_machine_is(&w, "\x87!"));
     world_free(&w);
 }
 
@@ -178,6 +178,31 @@ static void test_declaring(void **state) {
     gate_machine_lost(w.gate, w.now, "unplugged");
     assert_false(gate_may_declare(w.gate, &code));
     assert_string_equal(code, "machine_offline");
+    world_free(&w);
+}
+
+// Its lines wait then: what is in the machine's buffer would end with the beam on, on the spot.
+static void test_a_job_whose_ledger_fails_is_held(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_arm_and_start(&w);
+    world_forget(&w);
+    world_send(&w, "M3 S500\nG1 X10 F1000\n");
+    gate_ledger_failed(w.gate, w.now, "full");
+    gate_ledger_failed(w.gate, w.now, "full"); // said twice, held once
+    world_send(&w, "X0\n~");
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!"));
+    assert_true(world_sender_has(&w, "[MSG:lotgate: resume is locked: full]"));
+    assert_int_equal(w.facts[GATE_FACT_PAUSED], 1);
+    gate_ledger_recovered(w.gate, w.now);
+    assert_true(
+        world_sender_has(&w, "[MSG:lotgate: the ledger can be written again: resume the job on laser1]"));
+    world_send(&w, "~");
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!X0\n~"));
+    world_answer(&w);
+    world_send(&w, "M5\nM2\n");
+    gate_ledger_failed(w.gate, w.now, "full"); // all of it is with the machine: it ends by itself
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!X0\n~M5\nM2\n"));
     world_free(&w);
 }
 
@@ -413,6 +438,7 @@ int main(void) {
         cmocka_unit_test(test_macro_keys),
         cmocka_unit_test(test_offline_lines_are_dropped),
         cmocka_unit_test(test_a_machine_that_says_nothing_is_told),
+        cmocka_unit_test(test_a_job_whose_ledger_fails_is_held),
         cmocka_unit_test(test_declaring),
         cmocka_unit_test(test_refused_after_a_time),
         cmocka_unit_test(test_a_pause_ends_a_refusal),
