@@ -62,7 +62,8 @@ struct station {
     struct post posts[STATION_QUEUE_MAX];
     size_t first, count;
     bool asking, ledger_failed;
-    bool changed; // the panel has not been told yet
+    char ledger_advice[384]; // what to do about it, in the ledger's own words
+    bool changed;            // the panel has not been told yet
     uint64_t dropped;
     // the present declaration and job
     bool declaring;                       // a declaration from the panel or command line is away
@@ -72,7 +73,7 @@ struct station {
     char job[STATION_NUMBER_MAX], record[STATION_NUMBER_MAX];
     bool job_started;
     bool held_told;                       // the gate has told of a held job, and not yet of what became of it
-    int64_t job_us;                       // UTC
+    int64_t job_us, job_clock_us;         // when it started: UTC, and monotonic
     char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
     uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
 };

@@ -72,7 +72,7 @@ static void on_start_wanted(struct station *s, const struct gate_fact *fact) {
 // The loop keeps what was metered; its JSON, a tree of thousands of nodes, is made on the ledger thread.
 static void on_ended(struct station *s, const struct gate_fact *fact) {
     const struct gate_job *job = fact->job;
-    struct job_facts *facts = job_facts_keep(job, fact->text, s->job_us);
+    struct job_facts *facts = job_facts_keep(job, fact->text, s->job_us, s->job_clock_us);
     cJSON *args = cJSON_CreateObject();
     s->lines += job->meter->lines;
     s->bytes += job->meter->bytes;

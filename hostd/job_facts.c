@@ -21,16 +21,20 @@ static int64_t to_utc(int64_t monotonic_us) {
     return time_now_us() - (time_monotonic_us() - monotonic_us);
 }
 
-struct job_facts *job_facts_keep(const struct gate_job *job, const char *reason, int64_t start_us) {
+struct job_facts *job_facts_keep(const struct gate_job *job, const char *reason, int64_t start_us,
+                                 int64_t start_clock_us) {
     size_t path = job->points * sizeof job->path[0];
     struct job_facts *f = malloc(sizeof *f + path);
     lg_assert(f != NULL);
     snprintf(f->reason, sizeof f->reason, "%s", reason);
     memcpy(f->sha256, job->sha256, sizeof f->sha256);
     f->meter = *job->meter;
-    // A job starts when its start is durable; its first setup lines can have come before its declaration.
+    // A job starts when its start is durable; its first setup lines can have come before its declaration. Its end is
+    // counted on from there: a clock that is set meanwhile (a small computer without one asks the network after it has
+    // started) must neither stretch the job nor let it end before it began.
+    int64_t lasted_us = job->last_us - start_clock_us;
     f->started_us = job->dry_run ? to_utc(job->first_us) : start_us;
-    f->ended_us = to_utc(job->last_us);
+    f->ended_us = job->dry_run ? to_utc(job->last_us) : start_us + (lasted_us > 0 ? lasted_us : 0);
     f->errors = job->errors;
     f->pauses = job->pauses;
     f->overrides = job->overrides;

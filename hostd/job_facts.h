@@ -10,9 +10,10 @@
 
 struct job_facts;
 
-// A copy of `job`, which has just ended for `reason`. `start_us` (UTC) is when its start was durable; a dry run has no such
-// moment and begins with its first line. One block of malloc, owned by the caller. Asserts when memory is out.
-struct job_facts *job_facts_keep(const struct gate_job *job, const char *reason, int64_t start_us);
+// A copy of `job`, which has just ended for `reason`. Its start was durable at `start_us` (UTC), at `start_clock_us` of the
+// monotonic clock; a dry run has no such moment and begins with its first line. One block of malloc, owned by the caller. Asserts when memory is out.
+struct job_facts *job_facts_keep(const struct gate_job *job, const char *reason, int64_t start_us,
+                                 int64_t start_clock_us);
 // Adds to the request's args what request->facts tell, as job.end and job.dry_run take it. Any thread.
 void job_facts_complete(struct request *request);
 

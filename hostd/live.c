@@ -17,8 +17,7 @@ static const struct refusal refusals[] = {
     {"machine_fault", "%s is in fault.", "The panel says why; look at the machine, then confirm it."},
     {"already_declared", "A lot is declared for %s already.",
      "Use it, or cancel it first: lotgate cancel MACHINE."},
-    {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.",
-     "Make room on the disk; lotgate tries again each second."},
+    {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.", ""},
     {NULL, "%s cannot take a declaration now.", "Try again in a moment."}};
 
 void live_refusal(const struct station *s, const char *code, struct lg_error *error) {
@@ -39,7 +38,9 @@ void live_refusal(const struct station *s, const char *code, struct lg_error *er
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(message, sizeof message, row->message, s->config.id);
 #pragma GCC diagnostic pop
-    lg_fail(error, row->code != NULL ? row->code : "refused", row->what_to_do, "%s", message);
+    const char *what_to_do =
+        s->ledger_failed && row->what_to_do[0] == '\0' ? s->ledger_advice : row->what_to_do;
+    lg_fail(error, row->code != NULL ? row->code : "refused", what_to_do, "%s", message);
 }
 
 void live_complete_declaration(const struct station *s, cJSON *args) {

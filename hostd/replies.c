@@ -189,6 +189,7 @@ static void start_done(struct station *s, struct post *post, const cJSON *answer
     s->job_started = true;
     s->held_told = false;
     s->job_us = time_now_us();
+    s->job_clock_us = time_monotonic_us();
     s->jobs++;
     gate_start_committed(gate_of(s), time_monotonic_us());
     view_publish_job(s, "started");

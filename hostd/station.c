@@ -66,6 +66,7 @@ static void ledger_trouble(struct station *s, const struct lg_error *error) {
     if (s->ledger_failed)
         return;
     s->ledger_failed = true;
+    snprintf(s->ledger_advice, sizeof s->ledger_advice, "%s", error->what_to_do);
     daemon_log(s->daemon, "%s: %s %s", s->config.id, error->message, error->what_to_do);
     snprintf(sentence, sizeof sentence, "the ledger cannot be written: %.200s", error->message);
     gate_ledger_failed(wire_gate(s->machine), time_monotonic_us(), sentence);

@@ -46,13 +46,14 @@ static TABLE struct g_code g_codes[] = {
     {940, G_FEED_MODE, false, 0},
 };
 
+// M105, M110, M114 and M115 are what hosts made for printers ask any port: Grbl answers error:20, and they move nothing.
 static TABLE struct {
     uint16_t code; // times ten
     uint16_t flags;
 } m_codes[] = {
-    {30, LINE_ON},        {40, LINE_ON}, {50, LINE_OFF}, {0, 0},  {10, 0},  {20, LINE_END},
-    {300, LINE_END},      {70, 0},       {80, 0},        {90, 0}, {560, 0}, {1060, LINE_FAN_ON},
-    {1070, LINE_FAN_OFF},
+    {30, LINE_ON},        {40, LINE_ON}, {50, LINE_OFF}, {0, 0},    {10, 0},   {20, LINE_END},
+    {300, LINE_END},      {70, 0},       {80, 0},        {90, 0},   {560, 0},  {1060, LINE_FAN_ON},
+    {1070, LINE_FAN_OFF}, {1050, 0},     {1100, 0},      {1140, 0}, {1150, 0},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

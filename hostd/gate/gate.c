@@ -51,6 +51,8 @@ void gate_free(struct gate *g) {
 }
 
 void gate_enter(struct gate *g, int64_t now) {
+    if (g->now == 0)
+        g->since_us = now; // the first that it hears of the time
     if (now > g->now)
         g->now = now;
 }
@@ -78,6 +80,10 @@ static enum gate_state state_of(const struct gate *g) {
     if (g->hold_active)
         return GATE_HELD;
     return g->declared ? GATE_ARMED : GATE_LOCKED;
+}
+
+bool gate_unanswered(const struct gate *g) {
+    return g->machine_open && !g->identity_ok && !g->faults;
 }
 
 void gate_state_update(struct gate *g) {
@@ -121,6 +127,7 @@ void gate_machine_opened(struct gate *g, int64_t now) {
     gcode_modal_reset(&g->modal);
     g->modal.doubt = true;
     g->machine_open = true;
+    g->notice_us = g->now + SILENT_US;
     g->identity_ok = !g->config.expect_identity;
     g->faults &= ~(unsigned)FAULT_IDENTITY;
     g->machine.length = 0;
@@ -252,13 +259,21 @@ void gate_ledger_failed(struct gate *g, int64_t now, const char *sentence) {
     g->start_pending = g->start_cancelled = false; // it will be asked for again
     if (unwanted)
         gate_fact(g, GATE_FACT_REFUSED, g->cancel_text);
+    // Its lines wait from now on. A machine that runs dry with the beam on would burn on the spot: it is held.
+    if (!(g->faults & FAULT_LEDGER) && gate_job_goes_on(g)) {
+        gate_realtime(g, '!');
+        g->job.ledger_held = true;
+    }
     gate_fault(g, FAULT_LEDGER, sentence);
     gate_settle(g);
 }
 
 void gate_ledger_recovered(struct gate *g, int64_t now) {
     gate_enter(g, now);
+    if (g->faults & FAULT_LEDGER && g->job.ledger_held)
+        g->notices |= NOTICE_RESUMABLE;
     g->faults &= ~(unsigned)FAULT_LEDGER;
+    g->job.ledger_held = false;
     gate_settle(g);
 }
 
@@ -329,6 +344,7 @@ void gate_view(const struct gate *g, struct gate_view *view) {
         .state = g->state,
         .sender_present = g->sender.present,
         .machine_open = g->machine_open,
+        .unanswered = gate_unanswered(g),
         .starting = g->start_pending && !g->start_cancelled,
         .dry_run = g->job.active && !g->job.open && g->job.moved,
         .queued = g->queue.bytes,

@@ -168,7 +168,8 @@ void gate_set_declaration_text(struct gate *gate, const char *text);
 
 // The start that GATE_FACT_START_WANTED asked for is durable: lines flow.
 void gate_start_committed(struct gate *gate, int64_t now);
-// The ledger could not write: fault, with a sentence for the sender; the running job's lines wait.
+// The ledger could not write: fault, with a sentence for the sender; the running job's lines wait, and its machine gets a
+// feed hold that a person resumes once the ledger has recovered.
 void gate_ledger_failed(struct gate *gate, int64_t now, const char *sentence);
 void gate_ledger_recovered(struct gate *gate, int64_t now);
 // A fault that a person has looked at (unauthorised run, identity change): back to locked.
@@ -186,6 +187,7 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
+    bool unanswered;       // the port is open, and the machine has not told who it is
     uint64_t lines, bytes; // of the open job
     uint64_t work_um;
     uint32_t queued;      // bytes that wait

@@ -246,6 +246,9 @@ static void say(struct gate *g, enum notice notice) {
         {NOTICE_RESUME, "resume is locked: ", g->fault_text, ""},
         {NOTICE_REFUSED, "job refused: ", g->refused_text, ""},
         {NOTICE_LATE_ANSWER, "", g->late_answer, ""},
+        {NOTICE_SILENT, "", g->config.name,
+         " does not answer: switch it on, and check its baud rate and cable"},
+        {NOTICE_RESUMABLE, "the ledger can be written again: resume the job on ", g->config.name, ""},
     };
     char text[GATE_TEXT_MAX + GATE_NAME_MAX];
     for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
@@ -257,18 +260,29 @@ static void say(struct gate *g, enum notice notice) {
     }
 }
 
+// What a sender whose lines wait is told again and again.
+static unsigned lasting_notice(const struct gate *g) {
+    return g->hold_active                         ? NOTICE_HELD
+           : g->faults && g->queue.count          ? NOTICE_FAULT
+           : gate_unanswered(g) && g->queue.count ? NOTICE_SILENT
+                                                  : 0;
+}
+
+bool gate_notice_lasts(const struct gate *g) {
+    return lasting_notice(g) != 0;
+}
+
 void gate_notices(struct gate *g) {
-    if (g->hold_active && g->now >= g->notice_us)
-        g->notices |= NOTICE_HELD;
-    if (g->faults && g->queue.count && g->now >= g->notice_us)
-        g->notices |= NOTICE_FAULT;
-    if (g->now >= g->notice_us)
+    unsigned lasting = lasting_notice(g);
+    if (lasting && g->now >= g->notice_us) {
+        g->notices |= lasting;
         g->notice_us = g->now + NOTICE_US;
+    }
     if (g->notices & NOTICE_OFFLINE && g->now < g->offline_us)
         g->notices &= ~(unsigned)NOTICE_OFFLINE;
     if (!g->notices || !gate_line_between(g))
         return;
-    for (unsigned bit = 1; bit <= NOTICE_LATE_ANSWER; bit <<= 1) {
+    for (unsigned bit = 1; bit <= NOTICE_RESUMABLE; bit <<= 1) {
         if (!(g->notices & bit))
             continue;
         if (bit == NOTICE_OFFLINE)

@@ -25,10 +25,11 @@
 #define RESYNC_US      (2 * SECOND_US)  // idle and no reply for this long: replies were lost
 #define ROW_GAP_US     1500000LL        // reports further apart than this don't belong to one row
 #define NOTICE_US      (30 * SECOND_US) // the held message is repeated
-#define OFFLINE_US     (5 * SECOND_US)  // the offline message at most this often
-#define QUIET_US       300000LL         // silence on the line before lotgate asks who is there
-#define STUCK_US       500000LL         // a reply line without end no longer keeps lotgate from asking
-#define OWN_TIMEOUT_US (2 * SECOND_US)  // lotgate's own line was not answered
+#define SILENT_US      (8 * SECOND_US) // from opening, before a machine counts as silent: some take five to start
+#define OFFLINE_US     (5 * SECOND_US) // the offline message at most this often
+#define QUIET_US       300000LL        // silence on the line before lotgate asks who is there
+#define STUCK_US       500000LL        // a reply line without end no longer keeps lotgate from asking
+#define OWN_TIMEOUT_US (2 * SECOND_US) // lotgate's own line was not answered
 #define OWN_LATE_MAX   8 // unanswered own lines after which lotgate asks no more until it is heard
 #define OWN_LINE_BYTES 3 // of `$I`, `$G`, `$$`, `M5`
 #define SETTINGS_ASKED 3 // so often `$$` is asked of a machine that does not tell its $30
@@ -133,7 +134,9 @@ enum notice { // messages that wait for the end of a reply line
     NOTICE_MACRO = 8,
     NOTICE_RESUME = 16,
     NOTICE_REFUSED = 32,
-    NOTICE_LATE_ANSWER = 64
+    NOTICE_LATE_ANSWER = 64,
+    NOTICE_SILENT = 128,
+    NOTICE_RESUMABLE = 256
 };
 
 enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
@@ -217,13 +220,14 @@ struct gate {
     } machine;
 
     struct {
-        bool open;       // committed
-        bool active;     // lines count: of the open job, or setup
-        bool moved;      // setup with motion: a dry run
-        bool ending;     // M2 or M30 is on its way
-        bool orphan;     // ... and the sender has gone: nothing else passes before the end
-        bool next_waits; // a local start waits for this job's end
-        bool local;      // started on the machine itself
+        bool open;        // committed
+        bool active;      // lines count: of the open job, or setup
+        bool moved;       // setup with motion: a dry run
+        bool ending;      // M2 or M30 is on its way
+        bool orphan;      // ... and the sender has gone: nothing else passes before the end
+        bool next_waits;  // a local start waits for this job's end
+        bool ledger_held; // by lotgate, since its ledger could not be written
+        bool local;       // started on the machine itself
         bool local_due;
         bool unsure; // a line or key whose effect nobody follows has passed
         bool paused, pause_seen;
@@ -270,6 +274,7 @@ void gate_enter(struct gate *g, int64_t now);
 void gate_settle(
     struct gate *g); // at the end of every call: what can go on now goes on, and everything is written
 void gate_state_update(struct gate *g);
+bool gate_unanswered(const struct gate *g); // open, not faulty, and not yet identified
 void gate_fault(struct gate *g, enum fault fault, const char *sentence);
 void gate_machine_forget(struct gate *g); // replies, polls, stale phase: the machine was reset or opened
 
@@ -335,8 +340,10 @@ void gate_refuse(struct gate *g, const char *reason); // what is held is refused
 void gate_refuse_rest(struct gate *g);                // only the rest: the job itself has ended
 void gate_drop_held(struct gate *g, enum gate_end end, const char *reason);
 void gate_notices(struct gate *g);
+bool gate_notice_lasts(const struct gate *g); // something is repeated to the sender
 
 // gate_job.c
+bool gate_job_goes_on(const struct gate *g); // more of the open job may come
 void gate_job_line(struct gate *g, const struct line *line, const struct gcode_modal *before,
                    const struct gcode_block *block);
 void gate_job_tail(struct gate *g, const uint8_t *lf);

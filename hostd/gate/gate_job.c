@@ -10,7 +10,7 @@
 static void clear(struct gate *g) {
     gate_out_flush(g); // the hash of what comes later must not hold the bytes of before
     g->job.open = g->job.active = g->job.moved = g->job.ending = g->job.orphan = false;
-    g->job.next_waits = g->job.unsure = false;
+    g->job.next_waits = g->job.unsure = g->job.ledger_held = false;
     g->job.local = g->job.local_due = g->job.paused = g->job.pause_seen = g->job.program_end = false;
     g->job.errors = g->job.pauses = g->job.overrides = g->job.replaced = 0;
     g->sender.cr_hashed = false;
@@ -22,6 +22,10 @@ static void begin(struct gate *g) {
     g->job.first_us = g->now;
     crypto_hash_sha256_init(&g->job.sha);
     meter_reset(&g->job.meter, NULL);
+}
+
+bool gate_job_goes_on(const struct gate *g) {
+    return g->machine_open && g->job.open && !g->job.ending;
 }
 
 void gate_job_line(struct gate *g, const struct line *line, const struct gcode_modal *before,

@@ -234,7 +234,7 @@ static void refuse(struct gate *g) {
 }
 
 static int64_t notice_due(const struct gate *g) {
-    return g->hold_active || (g->faults && g->queue.count) ? g->notice_us : NEVER;
+    return gate_notice_lasts(g) ? g->notice_us : NEVER;
 }
 
 static int64_t focus_due(const struct gate *g) {

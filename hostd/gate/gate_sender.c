@@ -47,7 +47,7 @@ static bool may_pass(struct gate *g, enum grbl_realtime r) {
         g->notices |= NOTICE_MACRO;
         return false;
     case GRBL_CYCLE_START:
-        if (!(g->faults & FAULT_UNAUTHORISED))
+        if (!(g->faults & FAULT_UNAUTHORISED) && !(g->faults & FAULT_LEDGER && gate_job_goes_on(g)))
             return true;
         g->notices |= NOTICE_RESUME;
         return false;

@@ -225,6 +225,7 @@ struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_c
     m->gate = gate_create(&config->gate, &output);
     m->sender = sender_create(loop, m->id, &sender_events, input);
     lg_assert(m->gate != NULL && m->sender != NULL);
+    gate_tick(m->gate, time_monotonic_us()); // offline since now, not since the clock began
     uv_timer_init(loop, &m->tick);
     uv_timer_init(loop, &m->retry);
     m->tick.data = m->retry.data = m;

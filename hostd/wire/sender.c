@@ -61,7 +61,7 @@ void sender_free(struct sender *s) {
         return;
     if (s->through != NULL) {
         int fd = channel_release(&s->channel);
-        s->through->kind->take_back(s->through, fd, false);
+        s->through->kind->take_back(s->through, fd, true); // it is still there: nobody else may be looked for
     }
     for (size_t i = 0; i < s->door_count; i++)
         s->doors[i].kind->close(&s->doors[i]);

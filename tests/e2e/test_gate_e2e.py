@@ -49,7 +49,7 @@ class Jobs(LotgateTest):
         self.check_record(job, ended)
 
     def test_a_job_starts_when_its_start_is_written(self):
-        """Not with its first setup lines, which come before the declaration (add_started in facts.c)."""
+        """Not with its first setup lines, which come before the declaration (add_span in facts.c)."""
         self.one_job(LineByLine, self.gate.tcp())
         ended = self.gate.wait_job("completed")
         events = {event["kind"]: event["time"] for event in self.gate.api("/ledger?limit=1000")[1]}
@@ -436,6 +436,14 @@ class Ports(LotgateTest):
         status, answer = gate.api("/machines/laser1/hold", "POST", {})
         self.assertEqual((status, answer["error"]["code"]), (409, "machine_offline"))
 
+    def test_a_machine_that_says_nothing(self):
+        machine = RawMachine(self.folder)
+        self.addCleanup(machine.close)
+        machine.take = lambda byte: b""
+        gate, _ = self.offline(machine.link)
+        wait_for(lambda: "has not answered" in gate.machine()["text"], gate.machine)
+        self.assertIn("switch the machine on", gate.machine()["what_to_do"])
+
     def test_two_daemons_cannot_share_a_port(self):
         sim = self.simulator()
         first = self.daemon(self.machine_config(sim.link))
@@ -601,12 +609,40 @@ class LedgerTrouble(LotgateTest):
         sender = self.sender(LineByLine, gate.tcp(), cut(200))
         machine = gate.wait_state("fault")
         self.assertIn("the ledger cannot be written", machine["text"])
-        self.assertIn("Make room", machine["what_to_do"])
+        self.assertIn("Free some space", machine["what_to_do"])
         self.assertEqual(sim.work_lines(), [])
         os.unlink(os.path.join(data, "filler"))
         sender.finish()
         gate.wait_job("completed")
         gate.command("ledger", "verify")
+
+    def test_a_ledger_deleted_under_the_running_daemon(self):
+        """Nothing may be acknowledged that goes into a file without a name; nor is a new ledger begun in its place."""
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        gate.wait_state("armed")
+        away = os.path.join(self.folder, "away")
+        os.rename(gate.data, away)
+        sender = self.sender(LineByLine, gate.tcp(), cut(5))
+        machine = gate.wait_state("fault")
+        self.assertIn("moved, deleted or replaced", machine["text"])
+        self.assertIn("Put it back", machine["what_to_do"])
+        self.assertEqual(sim.work_lines(), [])
+        status, refused = gate.api("/machines/laser1/declare", "POST", {"lots": [{"lot": lot}]})
+        self.assertEqual(status, 503)
+        self.assertIn("Put it back", refused["error"]["what_to_do"])
+        os.rename(away, gate.data)
+        sender.finish()
+        gate.wait_job("completed")
+        gate.command("ledger", "verify")
+        self.assertEqual(gate.stop(), 0)
+        os.unlink(os.path.join(gate.data, "ledger.db"))
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"ledger\.db is gone.*\n  Restore ledger\.db from a backup")
 
     def test_an_end_that_cannot_be_written_is_written_later(self):
         data = self.small_disk()

@@ -41,7 +41,7 @@ static void start_card(struct world *w, struct wire_machine *m) {
 }
 
 static void mishap(struct world *w, struct wire_machine *m) {
-    switch (world_random(w, 9)) {
+    switch (world_random(w, 10)) {
     case 0:
         world_act(w, m, "machine.reset");
         break;
@@ -59,6 +59,9 @@ static void mishap(struct world *w, struct wire_machine *m) {
         break;
     case 5:
         start_card(w, m);
+        break;
+    case 8: // the clock is set, by up to a day either way
+        w->utc_offset += (int64_t)world_random(w, 2 * 86400) * WORLD_SECOND - 86400 * WORLD_SECOND;
         break;
     case 6:
         if (world_random(w, 3) == 0)

@@ -175,6 +175,48 @@ static void without_its_key_nothing_is_written(void **state) {
     help_remove(h.directory);
 }
 
+// A file that has lost its name takes writes, and every one of them would be lost with it.
+static void nothing_is_written_to_a_file_that_was_moved_or_replaced(void **state) {
+    static const char *const names[] = {"ledger.db", "ledger.db-wal"};
+    static const char *const added[] = {"{\"operator\":\"OP2\",\"name\":\"Lu\"}",
+                                        "{\"operator\":\"OP3\",\"name\":\"Lu\"}"};
+    struct help h;
+    help_setup(&h);
+    help_shop(&h);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128], away[140];
+        path_of(path, &h, names[i]);
+        snprintf(away, sizeof away, "%s.away", path);
+        assert_int_equal(rename(path, away), 0);
+        help_refused(&h, "operator.add", added[i], "ledger_unavailable");
+        assert_non_null(strstr(h.error.message, names[i]));
+        assert_non_null(strstr(h.error.what_to_do, "backup"));
+        fclose(fopen(path, "w")); // another file of the same name is not it
+        help_refused(&h, "operator.add", added[i], "ledger_unavailable");
+        assert_int_equal(rename(away, path), 0); // put back, it goes on
+        help_do(&h, "operator.add", added[i]);
+    }
+    help_teardown(&h);
+}
+
+static void a_lost_database_is_not_replaced_by_an_empty_one(void **state) {
+    struct help h;
+    char path[128];
+    help_setup(&h);
+    help_shop(&h);
+    ledger_close(h.ledger);
+    path_of(path, &h, "ledger.db");
+    assert_int_equal(unlink(path), 0);
+    open_refused(&h, LEDGER_WRITER, "ledger_unavailable");
+    assert_int_not_equal(access(path, F_OK), 0);
+    path_of(path, &h, "ledger.key"); // without the key of the old one, a new one may begin
+    unlink(path);
+    path_of(path, &h, "ledger.pub");
+    unlink(path);
+    help_open(&h, LEDGER_WRITER);
+    help_teardown(&h);
+}
+
 static void a_directory_that_may_not_be_written_is_told(void **state) {
     struct help h;
     if (geteuid() == 0) { // permissions don't hold root: a directory where no file can be made does
@@ -316,6 +358,8 @@ int main(void) {
         cmocka_unit_test(a_ledger_of_a_later_version_is_left_alone),
         cmocka_unit_test(what_is_no_ledger_is_refused_and_kept),
         cmocka_unit_test(without_its_key_nothing_is_written),
+        cmocka_unit_test(nothing_is_written_to_a_file_that_was_moved_or_replaced),
+        cmocka_unit_test(a_lost_database_is_not_replaced_by_an_empty_one),
         cmocka_unit_test(a_directory_that_may_not_be_written_is_told),
         cmocka_unit_test(a_database_locked_by_another_program_is_told_and_then_goes_on),
         cmocka_unit_test(other_programs_cannot_change_what_happened),

@@ -202,13 +202,18 @@ static void rebuilding_makes_the_same_tables(void **state) {
 static void a_backup_can_be_verified_elsewhere_with_the_public_key_alone(void **state) {
     struct help h, copy;
     struct ledger_verdict verdict;
-    char path[128], key[65];
+    char path[128], partial[140], key[65];
     make(&h);
     help_open(&h, LEDGER_WRITER);
     snprintf(key, sizeof key, "%s", ledger_public_key(h.ledger));
     help_make_directory(&copy);
     snprintf(path, sizeof path, "%s/ledger.db", copy.directory);
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    FILE *left = fopen(partial, "w"); // of a backup that was cut short
+    fputs("half a page", left);
+    fclose(left);
     assert_true(ledger_backup(h.ledger, path, &h.error));
+    assert_int_not_equal(access(partial, F_OK), 0);
     assert_false(ledger_backup(h.ledger, path, &h.error)); // never over a file that is there
     assert_string_equal(h.error.code, "file_exists");
     verify(&copy, key, &verdict);

@@ -107,6 +107,20 @@ static enum gate_state state_of(const struct fixture *f) {
     return view.state;
 }
 
+static void a_machine_is_offline_since_it_was_added(void **state) {
+    struct fixture *f = *state;
+    struct lg_error error;
+    struct gate_view view;
+    struct wire_machine_config config = {.device = "/dev/no-such-port", .baud = 115200};
+    gate_config_default(&config.gate);
+    int64_t before = time_monotonic_us();
+    struct wire_machine *machine = wire_add(f->wire, &config, f, &error);
+    assert_non_null(machine);
+    gate_view(wire_gate_look(machine), &view);
+    assert_int_equal(view.state, GATE_OFFLINE);
+    assert_true(view.since_us >= before);
+}
+
 static void setup_lines_pass_both_ways(void **state) {
     struct fixture *f = *state;
     connect_sender(f);
@@ -261,6 +275,7 @@ static void machines_are_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_machine_is_offline_since_it_was_added, setup, teardown),
         cmocka_unit_test_setup_teardown(setup_lines_pass_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(a_declaration_lets_held_lines_go, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unplugged_machine_comes_back, setup, teardown),

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -421,6 +423,44 @@ static void a_dropped_pty_sender_is_ignored_until_it_closes(void **state) {
     close(fd);
 }
 
+// Going down, lotgate has nothing more to say to a sender: it was told that its machine is in use by itself.
+struct ending {
+    int fd;
+    char got[256];
+    size_t length;
+};
+
+static void *read_to_the_end(void *context) {
+    struct ending *e = context;
+    ssize_t n;
+    while (e->length < sizeof e->got - 1 &&
+           (n = read(e->fd, e->got + e->length, sizeof e->got - 1 - e->length)) > 0)
+        e->length += (size_t)n;
+    return NULL;
+}
+
+static void a_connected_pty_sender_gets_nothing_at_the_end(void **state) {
+    struct fixture *f = *state;
+    struct ending e = {.length = 0};
+    pthread_t reader;
+    listen_pty(f);
+    e.fd = open(f->pty, O_RDWR | O_NOCTTY);
+    assert_true(help_until(&f->loop, is_connected, f));
+    int watch = inotify_init1(IN_NONBLOCK);
+    char slave[128], told[1024];
+    assert_int_equal(ttyname_r(e.fd, slave, sizeof slave), 0);
+    assert_true(inotify_add_watch(watch, slave, IN_OPEN) >= 0);
+    pthread_create(&reader, NULL, read_to_the_end, &e);
+    sender_free(f->sender);
+    f->sender = NULL;
+    pthread_join(reader, NULL);
+    assert_string_equal(e.got, "");
+    assert_true(read(watch, told, sizeof told) < 0); // nor was it opened, to throw away what is still unread
+    assert_int_equal(f->gone, 0);
+    close(watch);
+    close(e.fd);
+}
+
 static void bad_addresses_are_told(void **state) {
     struct fixture *f = *state;
     static const char *const bad[] = {"8231",        "127.0.0.1",     "127.0.0.1:", "lotgate.example:1",
@@ -464,6 +504,7 @@ int main(void) {
         TEST(terminals_are_bounded),
         TEST(a_sender_that_does_not_read_is_dropped),
         TEST(a_dropped_pty_sender_is_ignored_until_it_closes),
+        TEST(a_connected_pty_sender_gets_nothing_at_the_end),
         TEST(bad_addresses_are_told),
         TEST(doors_are_bounded),
     };
