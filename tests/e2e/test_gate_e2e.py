@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import unittest
 
@@ -450,7 +451,16 @@ class Starting(LotgateTest):
             self.machine_config("sim:laser", sender={"tcp": "127.0.0.1:0", "pty": os.path.join(self.folder, "other")})]})
         status, said = gate.refuses_to_start()
         self.assertEqual(status, 1)
-        self.assertRegex(said, r"being written by process \d+")
+        self.assertIn(f"lotgate already runs on {gate.data}.", said)
+        self.assertIn("stop it first", said)
+
+    def test_a_folder_of_a_new_user(self):
+        data = os.path.join(self.folder, "home", ".local", "share", "lotgate")  # none of these is there yet
+        gate = self.daemon(start=False)
+        gate.write_config({"data": data, "http": {"listen": "127.0.0.1:0"}, "machines": [self.machine_config("sim:laser")]})
+        gate.data = data
+        gate.start()
+        self.assertEqual(stat.S_IMODE(os.stat(data).st_mode), 0o700)
 
     def test_a_ledger_of_a_later_version(self):
         gate = self.daemon(self.machine_config("sim:laser"))
