@@ -70,7 +70,7 @@ static void add_ways_in(cJSON *value, const struct wire_look *look) {
 // What the panel shows under the state: the gate's own sentence, or why there is no port.
 static void add_text(cJSON *value, const struct station *s, const struct gate_view *view,
                      const struct wire_look *look) {
-    const char *what_to_do = "";
+    const char *what_to_do = "", *text = look->port_open ? view->text : look->port_text;
     if (!look->port_open)
         what_to_do = look->what_to_do;
     else if (view->state == GATE_HELD)
@@ -78,7 +78,12 @@ static void add_text(cJSON *value, const struct station *s, const struct gate_vi
     else if (view->state == GATE_FAULT)
         what_to_do = s->ledger_failed ? "Make room on the disk; lotgate tries again each second."
                                       : "Look at the machine, then confirm it.";
-    json_add_text(value, "text", look->port_open ? view->text : look->port_text);
+    else if (view->state == GATE_OFFLINE) {
+        text = "the port is open, but the machine has not answered yet";
+        what_to_do =
+            "Switch the machine on; if it stays silent, compare its baud rate with the configuration.";
+    }
+    json_add_text(value, "text", text);
     json_add_text(value, "what_to_do", what_to_do);
 }
 

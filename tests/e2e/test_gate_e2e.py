@@ -9,7 +9,7 @@ import stat
 import subprocess
 import unittest
 
-from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
+from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, TOP, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
                          cut, sha256, wait_for)
 
 
@@ -381,6 +381,17 @@ class Ports(LotgateTest):
         self.assertIn("Switch the machine on", machine["what_to_do"])
         self.simulator("machine")
         gate.wait_state("locked")
+
+    def test_a_silent_machine_is_told_from_a_missing_port(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        gate, machine = self.offline(os.ttyname(slave))
+        self.assertIn("has not answered yet", machine["text"])
+        self.assertIn("baud rate", machine["what_to_do"])
+        sent = gate.run("send", "laser1", os.path.join(TOP, "tests", "data", "cnc-helix.nc"))
+        self.assertEqual(sent.returncode, 1)
+        self.assertRegex(sent.stderr, r"^lotgate: laser1 is in state offline: .* not answered yet.*\n  Switch the machine on")
 
     def test_a_file_is_no_port(self):
         path = os.path.join(self.folder, "file")
