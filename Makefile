@@ -208,7 +208,7 @@ bench-relay: ## the round trip beside socat and ser2net
 .PHONY: demo
 demo: ## a narrated tour that ends by itself
 	@hostd/dist/deps.sh build
-	@$(MAKE) -j$(JOBS) --no-print-directory all
+	@$(MAKE) -sj$(JOBS) --no-print-directory all
 	@hostd/dist/demo.sh
 
 .PHONY: fresh
@@ -251,7 +251,7 @@ ARGS ?=
 .PHONY: run
 run: ## install what is missing, build, start lotgate (ARGS="..." are passed on)
 	@hostd/dist/deps.sh build
-	@$(MAKE) -j$(JOBS) --no-print-directory all
+	@$(MAKE) -sj$(JOBS) --no-print-directory all
 	@exec $(BUILD)/lotgate serve $(ARGS)
 
 .PHONY: clean

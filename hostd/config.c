@@ -26,6 +26,8 @@ struct word {
 enum rule_type {
     RULE_TEXT,    // char[size]
     RULE_ID,      // the same, letters, digits, - and _
+    RULE_PATH,    // the same, from the root: it must not depend on where lotgate is started
+    RULE_DEVICE,  // the same, or "sim:" and the kind of a simulated machine
     RULE_NUMBER,  // int64_t, whole, from low to high
     RULE_WORD,    // int64_t, one of `words`
     RULE_TEXTS,   // char[high][size] and a size_t count: an array of texts, or one text
@@ -56,7 +58,7 @@ static const struct word stores[] = {{"sqlite", 0}, {0}};
 #define SECONDS(name, from)                                                                                  \
     { .key = #name, .type = RULE_NUMBER, MACHINE(name), .low = from, .high = 86400 }
 
-static const struct rule sender_rules[] = {{.key = "pty", .type = RULE_TEXT, MACHINE_TEXT(pty)},
+static const struct rule sender_rules[] = {{.key = "pty", .type = RULE_PATH, MACHINE_TEXT(pty)},
                                            {.key = "tcp",
                                             .type = RULE_TEXTS,
                                             MACHINE(tcp),
@@ -91,7 +93,7 @@ static const struct rule machine_rules[] = {
     {.key = "name", .type = RULE_TEXT, MACHINE_TEXT(name)},
     {.key = "board", .type = RULE_TEXT, MACHINE_TEXT(board), .required = true},
     {.key = "serial_number", .type = RULE_TEXT, MACHINE_TEXT(serial_number)},
-    {.key = "device", .type = RULE_TEXT, MACHINE_TEXT(device), .required = true},
+    {.key = "device", .type = RULE_DEVICE, MACHINE_TEXT(device), .required = true},
     {.key = "baud", .type = RULE_NUMBER, MACHINE(baud), .low = 1200, .high = 4000000},
     {.key = "sender", .type = RULE_OBJECT, .rules = sender_rules},
     {.key = "gate", .type = RULE_OBJECT, .rules = gate_rules},
@@ -112,7 +114,7 @@ static const struct rule top_rules[] = {
      .type = RULE_ID,
      .offset = offsetof(struct config, site),
      .size = sizeof(((struct config *)0)->site)},
-    {.key = "data", .type = RULE_TEXT, .offset = offsetof(struct config, data), .size = PATH_MAX},
+    {.key = "data", .type = RULE_PATH, .offset = offsetof(struct config, data), .size = PATH_MAX},
     {.key = "http", .type = RULE_OBJECT, .rules = http_rules},
     {.key = "store", .type = RULE_WORD, .offset = offsetof(struct config, store), .words = stores},
     {.key = "machines",
@@ -174,6 +176,17 @@ static void read_id(struct reader *r, const struct rule *rule, const cJSON *valu
         tell(r, place(r, value), "%s may hold only letters, digits, - and _", path);
     else if (cJSON_IsString(value) && value->valuestring[0] == '\0')
         tell(r, place(r, value), "%s must not be empty", path);
+    else
+        read_text(r, rule, value, into, path);
+}
+
+static void read_path(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
+                      const char *path) {
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    bool device = rule->type == RULE_DEVICE;
+    if (text[0] != '\0' && text[0] != '/' && !(device && strncmp(text, "sim:", 4) == 0))
+        tell(r, place(r, value), "%s must begin with /%s", path,
+             device ? ", or be sim:laser or sim:cnc" : "");
     else
         read_text(r, rule, value, into, path);
 }
@@ -307,8 +320,9 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
                        const char *path) {
     static void (*const plain[])(struct reader *, const struct rule *, const cJSON *, void *,
                                  const char *) = {
-        [RULE_TEXT] = read_text, [RULE_ID] = read_id,           [RULE_NUMBER] = read_number,
-        [RULE_WORD] = read_word, [RULE_REFUSED] = read_refused,
+        [RULE_TEXT] = read_text,       [RULE_ID] = read_id,         [RULE_PATH] = read_path,
+        [RULE_DEVICE] = read_path,     [RULE_NUMBER] = read_number, [RULE_WORD] = read_word,
+        [RULE_REFUSED] = read_refused,
     };
     if (rule->type == RULE_OBJECT)
         read_object(r, rule->rules, value, object, path);
@@ -350,6 +364,16 @@ void config_default(struct config *c) {
     snprintf(c->listen, sizeof c->listen, "127.0.0.1:8390");
 }
 
+// What json_parse says, its place written like that of every other mistake.
+static void tell_json(struct config_report *report, const char *name, const char *message) {
+    int line, column, rest = 0;
+    report->mistakes = 1;
+    if (sscanf(message, "line %d, column %d: %n", &line, &column, &rest) == 2 && rest > 0)
+        snprintf(report->text, sizeof report->text, "%s:%d:%d: %s", name, line, column, message + rest);
+    else
+        snprintf(report->text, sizeof report->text, "%s: %s", name, message);
+}
+
 bool config_parse(struct config *config, const char *name, const char *text, size_t length,
                   struct config_report *report) {
     struct lg_error error;
@@ -360,9 +384,7 @@ bool config_parse(struct config *config, const char *name, const char *text, siz
     char *plain = root != NULL ? malloc(length + 1) : NULL;
     if (plain == NULL) {
         cJSON_Delete(root);
-        report->mistakes = 1;
-        snprintf(report->text, sizeof report->text, "%s: %s", name,
-                 root == NULL ? error.message : "not enough memory");
+        tell_json(report, name, root == NULL ? error.message : "not enough memory");
         return false;
     }
     memcpy(plain, text, length);
@@ -388,15 +410,19 @@ bool config_load(struct config *config, const char *path, struct config_report *
         return false;
     }
     size_t length = fread(text, 1, CONFIG_FILE_MAX + 1, file);
-    bool whole = ferror(file) == 0 && length <= CONFIG_FILE_MAX;
+    int why = ferror(file) != 0 ? errno : 0;
     fclose(file);
-    if (whole)
-        whole = config_parse(config, path, text, length, report);
-    else {
+    bool right = false;
+    if (why != 0 || length > CONFIG_FILE_MAX) {
         report->mistakes = 1;
-        snprintf(report->text, sizeof report->text, "%.400s cannot be read, or is longer than %d bytes", path,
-                 CONFIG_FILE_MAX);
+        if (why != 0)
+            snprintf(report->text, sizeof report->text, "%.400s cannot be read: %s", path, strerror(why));
+        else
+            snprintf(report->text, sizeof report->text, "%.400s is longer than %d bytes", path,
+                     CONFIG_FILE_MAX);
+    } else {
+        right = config_parse(config, path, text, length, report);
     }
     free(text);
-    return whole;
+    return right;
 }

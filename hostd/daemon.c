@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"       // exit status
+#include "cli_http.h"  // cli_http_connect
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
 #include "json.h" // json_text
@@ -238,11 +239,25 @@ static int read_config(struct daemon *d, const struct options *options, struct c
              !config_load(&d->config, paths->config, report))
         status = CLI_USAGE;
     if (status == CLI_USAGE && report->mistakes > 0)
-        fprintf(stderr, "%s\n", report->text);
+        fprintf(stderr, "%s\n  Mend that and start lotgate again; `man lotgate.json` tells of every key.\n",
+                report->text);
     if (options->listen != NULL)
         snprintf(d->config.listen, sizeof d->config.listen, "%s", options->listen);
     free(report);
     return status;
+}
+
+// "Written by process N" is all that the ledger can say; where a daemon answers, a second one was started by mistake.
+static void name_the_running(const struct cli_paths *paths, struct lg_error *error) {
+    int fd = cli_http_connect(paths->data, CLI_SOCKET_NAME);
+    if (fd < 0)
+        return;
+    close(fd);
+    lg_fail(
+        error, "already_running",
+        "Use the one that runs, or stop it first (Ctrl-C where it was started, or systemctl stop lotgate); a second "
+        "one needs a --data and a --listen of its own.",
+        "lotgate already runs on %.400s.", paths->data);
 }
 
 // Opens the ledger, ends what a crash left open and registers the machines, before any other thread is there.
@@ -250,8 +265,12 @@ static bool start_ledger(struct daemon *d, const struct cli_paths *paths, struct
     const struct ledger_options options = {
         .directory = paths->data, .site = d->config.site, .mode = LEDGER_WRITER};
     struct ledger *ledger;
-    if (!ledger_open(&ledger, &options, error))
+    cli_paths_make_parents(paths);
+    if (!ledger_open(&ledger, &options, error)) {
+        if (strcmp(error->code, "ledger_busy") == 0)
+            name_the_running(paths, error);
         return false;
+    }
     if (!setup_ledger(d, ledger, error)) {
         ledger_close(ledger);
         return false;
@@ -288,6 +307,8 @@ static void say_where(const struct daemon *d, const struct cli_paths *paths) {
             printf("%s %s", look.tcp_count > 0 ? " or" : "", look.pty);
         printf("\n");
     }
+    if (isatty(STDOUT_FILENO))
+        printf("Ctrl-C ends it.\n");
     fflush(stdout);
 }
 

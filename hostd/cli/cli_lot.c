@@ -182,11 +182,11 @@ static int show(struct cli_call *call) {
 static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
                                                  {"STATE", "state", CLI_CELL_STATE, false},
                                                  {"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
                                                  {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
                                                  {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
                                                  {"HEAT", "heat", CLI_CELL_TEXT, false},
                                                  {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
                                                  {"EXPIRES", "expires", CLI_CELL_TIME, false},
                                                  {"RECEIVED", "received", CLI_CELL_TIME, false},
                                                  {0}};

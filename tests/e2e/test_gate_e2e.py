@@ -5,10 +5,11 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import unittest
 
-from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
+from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, TOP, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
                          cut, sha256, wait_for)
 
 
@@ -413,6 +414,17 @@ class Ports(LotgateTest):
         self.simulator("machine")
         gate.wait_state("locked")
 
+    def test_a_silent_machine_is_told_from_a_missing_port(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        gate, machine = self.offline(os.ttyname(slave))
+        self.assertIn("has not answered yet", machine["text"])
+        self.assertIn("baud rate", machine["what_to_do"])
+        sent = gate.run("send", "laser1", os.path.join(TOP, "tests", "data", "cnc-helix.nc"))
+        self.assertEqual(sent.returncode, 1)
+        self.assertRegex(sent.stderr, r"^lotgate: laser1 is in state offline: .* not answered yet.*\n  Switch the machine on")
+
     def test_a_file_is_no_port(self):
         path = os.path.join(self.folder, "file")
         open(path, "w", encoding="utf-8").close()
@@ -490,7 +502,16 @@ class Starting(LotgateTest):
             self.machine_config("sim:laser", sender={"tcp": "127.0.0.1:0", "pty": os.path.join(self.folder, "other")})]})
         status, said = gate.refuses_to_start()
         self.assertEqual(status, 1)
-        self.assertRegex(said, r"being written by process \d+")
+        self.assertIn(f"lotgate already runs on {gate.data}.", said)
+        self.assertIn("stop it first", said)
+
+    def test_a_folder_of_a_new_user(self):
+        data = os.path.join(self.folder, "home", ".local", "share", "lotgate")  # none of these is there yet
+        gate = self.daemon(start=False)
+        gate.write_config({"data": data, "http": {"listen": "127.0.0.1:0"}, "machines": [self.machine_config("sim:laser")]})
+        gate.data = data
+        gate.start()
+        self.assertEqual(stat.S_IMODE(os.stat(data).st_mode), 0o700)
 
     def test_a_ledger_of_a_later_version(self):
         gate = self.daemon(self.machine_config("sim:laser"))

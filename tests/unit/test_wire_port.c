@@ -79,6 +79,24 @@ static void a_busy_port_is_told_with_its_holder(void **state) {
     close(ready[1]);
 }
 
+// Two names of one device in the configuration: "in use by lotgate" would send people to look for a second one.
+static void a_port_that_another_machine_of_ours_has_is_told_so(void **state) {
+    int master, slave;
+    char name[64];
+    struct port *second;
+    struct lg_error error;
+    assert_int_equal(openpty(&master, &slave, name, NULL, NULL), 0);
+    struct port *first = opened(name);
+    assert_false(port_open(&second, uv_default_loop(), name, 115200, &error));
+    port_name_holder(name, &error);
+    assert_string_equal(error.code, "port_busy");
+    assert_non_null(strstr(error.message, "is in use by another machine of this lotgate"));
+    assert_non_null(strstr(error.what_to_do, "a device of its own"));
+    port_close(first);
+    close(master);
+    close(slave);
+}
+
 static void what_is_no_port_is_told(void **state) {
     char file[] = "/tmp/lotgate-port-XXXXXX";
     close(mkstemp(file));
@@ -144,6 +162,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pseudo_terminal_is_opened_raw_locked_and_closed_on_exec),
         cmocka_unit_test(a_busy_port_is_told_with_its_holder),
+        cmocka_unit_test(a_port_that_another_machine_of_ours_has_is_told_so),
         cmocka_unit_test(what_is_no_port_is_told),
         cmocka_unit_test(a_port_without_permission_names_the_group),
         cmocka_unit_test(a_simulated_machine_answers),
