@@ -146,9 +146,12 @@ void gate_link_machine_opened(struct gate *g) {
     gate_link_again(g, 0);
     l->presence = GATE_HOOK_UNKNOWN;
     l->state = LINK_LOCKED;
-    l->serial_ok = l->was_ready = l->other_key = l->not_opened = l->tail = false;
+    l->serial_ok = l->was_ready = l->other_key = l->not_opened = false;
+    l->tail = true;
     l->serial[0] = l->firmware[0] = l->job[0] = l->shown[0] = '\0';
-    l->misses = l->refusals = l->rounds = l->trying = 0;
+    l->misses = l->refusals = l->wrong = 0;
+    l->trying = 0;
+    l->ask_plainly = false;
     l->trouble = LINK_NO_TROUBLE;
     gate_fault_over(g, FAULT_HOOK | FAULT_HOOK_SERIAL);
 }
@@ -163,9 +166,13 @@ void gate_link_restarted(struct gate *g) {
 
 // --- which frame is next
 
+static enum link_ask prove(const struct gate_link *l) {
+    return l->ask_plainly ? ASK_TRY : ASK_PROVE;
+}
+
 static enum link_ask next_of_pairing(const struct gate_link *l) {
     bool may_have = l->pair_sent && l->state != LINK_UNPAIRED && !l->other_key;
-    return may_have && l->proven == LINK_SLOT_NONE ? ASK_PROVE : ASK_PAIR;
+    return may_have && l->proven == LINK_SLOT_NONE ? prove(l) : ASK_PAIR;
 }
 
 static enum link_ask next_of_opening(const struct gate *g) {
@@ -206,7 +213,7 @@ static enum link_ask next(const struct gate *g) {
     if (l->state == LINK_UNPAIRED || !any_key(l))
         return ASK_NONE;
     if (l->proven == LINK_SLOT_NONE)
-        return ASK_PROVE;
+        return prove(l);
     if (!l->serial_ok)
         return ASK_NONE; // the host looks at who it is
     if (l->opening)
@@ -260,14 +267,20 @@ void gate_link_ask(struct gate *g) {
 
 // --- what does not come
 
-static void key_not_proved(struct gate *g) {
+void gate_link_key_wrong(struct gate *g) {
     struct gate_link *l = &g->link;
-    if (l->has_key[1 - l->trying])
-        l->trying = (uint8_t)(1 - l->trying);
-    if (++l->rounds < LINK_ROUNDS * (l->has_key[0] + l->has_key[1]))
+    uint8_t other = (uint8_t)(1 - l->trying);
+    l->wrong |= (uint8_t)(1u << l->trying);
+    l->ask_plainly = false;
+    gate_link_again(g, LINK_WAIT_US); // it is deaf for a while
+    if (l->has_key[other] && !(l->wrong >> other & 1)) {
+        l->trying = other;
         return;
-    l->rounds = 0;
+    }
+    l->wrong = 0;
     l->other_key = true;
+    if (l->has_key[other])
+        l->trying = other;
     if (!l->pairing)
         l->next_us = g->now + LINK_PROVE_US;
 }
@@ -277,10 +290,8 @@ void gate_link_lost(struct gate *g) {
     enum link_ask asked = l->asked;
     l->asked = ASK_NONE;
     gate_link_again(g, 0);
-    if (asked == ASK_PROVE) { // a hook that answers HELLO is there: a MAC that is wrong is not answered
-        key_not_proved(g);
-        return;
-    }
+    if (asked == ASK_PROVE || asked == ASK_TRY)
+        l->ask_plainly = asked == ASK_PROVE; // a MAC that is wrong is not answered either
     if (l->misses < LINK_TRIES)
         l->misses++;
     if (l->misses < LINK_TRIES)
@@ -342,7 +353,8 @@ bool gate_link_unsettled(const struct gate *g) {
 bool gate_link_explains(const struct gate *g) {
     const struct gate_link *l = &g->link;
     bool known = l->fresh || gives_up(g) || l->presence == GATE_HOOK_ABSENT || l->presence == GATE_HOOK_SILENT;
-    return expected(g) && (!known || l->tail || (ready(l) && l->state == LINK_RUNNING));
+    bool guarded = l->fresh && l->state != LINK_UNPAIRED && !l->other_key;
+    return expected(g) && (!known || (guarded && (l->tail || l->state == LINK_RUNNING)));
 }
 
 void gate_link_opened(struct gate *g) {
@@ -388,7 +400,8 @@ void gate_link_proved(struct gate *g, uint8_t slot) {
     struct gate_fact fact = {.type = GATE_FACT_HOOK_KEY, .state = g->state, .previous = g->state, .text = ""};
     bool first = l->proven == LINK_SLOT_NONE;
     l->proven = (int8_t)slot;
-    l->rounds = 0;
+    l->wrong = 0;
+    l->ask_plainly = false;
     l->trying = slot;
     l->other_key = l->not_opened = false;
     if (!first || (l->pairing && slot == 0))
@@ -437,7 +450,8 @@ bool gate_hook_pair(struct gate *g, int64_t now, const uint8_t key[SIPHASH_KEY],
     memcpy(l->secret[1].key, key, SIPHASH_KEY);
     l->has_key[1] = true;
     l->trying = 1;
-    l->rounds = 0;
+    l->wrong = 0;
+    l->ask_plainly = false;
     l->pairing = true;
     l->pair_sent = l->other_key = false;
     l->pair_by = g->now + LINK_PAIR_US;

@@ -17,7 +17,6 @@
 #define LINK_ANSWER_US    SECOND_US        // a frame was not answered
 #define LINK_TRIES        4                // frames in a row without answer: silent
 #define LINK_REFUSALS     2                // HELLOs answered with an error: there is no hook (one may have been garbled)
-#define LINK_ROUNDS       3                // each key is tried this often before it counts as another host's
 #define LINK_LATER_US     (5 * SECOND_US)  // a hook that must be there and is not is asked for again
 #define LINK_PROVE_US     (60 * SECOND_US) // one that holds another key: longer than it is deaf after a wrong MAC
 #define LINK_WAIT_US      SECOND_US        // it is busy, or deaf
@@ -27,9 +26,10 @@
 #define LINK_MESSAGE_US   (6 * SECOND_US)  // a message stays on the machine's screen
 #define LINK_SHOW_MAX     56               // characters of a SHOW frame: a PING goes with it into the smallest buffer
 #define LINK_SHORTEST     8                // a line that is no longer holds no frame
+#define LINK_NO_JOB       "-" // no job has this number
 #define LINK_SLOT_NONE    (-1)
 
-enum link_ask { ASK_NONE, ASK_HELLO, ASK_PROVE, ASK_PAIR, ASK_OPEN, ASK_CLOSE, ASK_PING, ASK_SHOW };
+enum link_ask { ASK_NONE, ASK_HELLO, ASK_PROVE, ASK_TRY, ASK_PAIR, ASK_OPEN, ASK_CLOSE, ASK_PING, ASK_SHOW };
 
 // What keeps the machine from working as long as it is so. The sentences stand in gate_link.c.
 enum link_trouble {
@@ -75,7 +75,10 @@ struct gate_link {
     struct link_secret secret[GATE_KEYS];
     uint64_t nonces;  // made so far
     uint32_t counter; // the last PING's, from the last HELLO on
-    uint8_t trying, rounds;
+    uint8_t trying;      // the slot that is tried
+    uint8_t wrong;       // bit per slot: the hook has said that it is not its key
+    bool twice;          // a HELLO was answered that was not out: what went out since was signed with old nonces
+    bool ask_plainly;    // the PING was not answered: a CLOSE of no job tells whether the key is wrong or the line bad
 
     // the frame that is out, and when the next may go
     enum link_ask asked;
@@ -88,7 +91,7 @@ struct gate_link {
     int64_t open_by;
     char own_job[LINK_JOB_MAX + 1], lot[LINK_LOT_MAX + 1];
     bool own_local;      // the own job was one of the machine's own
-    bool tail;           // ... which is over, and the machine has not been seen at rest since
+    bool tail;           // ... which is over, and the machine has not been seen at rest since; or the port was opened then
     uint64_t open_lines; // of the job when it was opened: more of them, and it runs
     int64_t ping_us;
     bool pairing, pair_sent;
@@ -129,6 +132,7 @@ void gate_link_opened(struct gate *g);                       // the OPEN was ans
 void gate_link_not_opened(struct gate *g, const char *word); // or could not be: word of the hook, "" for none
 void gate_link_paired(struct gate *g, bool done, const char *why);
 void gate_link_proved(struct gate *g, uint8_t slot);
+void gate_link_key_wrong(struct gate *g);
 void gate_link_again(struct gate *g, int64_t wait_us); // what is known is void: HELLO, not before
 
 // gate_link_frames.c

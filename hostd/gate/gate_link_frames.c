@@ -62,13 +62,16 @@ static size_t open_job(struct gate *g) {
     }
 }
 
-static size_t close_job(struct gate *g) {
-    struct gate_link *l = &g->link;
+static size_t close_with(struct gate *g, const char *job, uint8_t slot) {
     struct link_writer w;
     begin(g, &w, 0, LINK_CLOSE);
-    link_put_text(&w, "j", l->job, 0);
-    link_put_mac(&w, &l->secret[l->proven]);
+    link_put_text(&w, "j", job, 0);
+    link_put_mac(&w, &g->link.secret[slot]);
     return link_end(&w);
+}
+
+static size_t close_job(struct gate *g) {
+    return close_with(g, g->link.job, (uint8_t)g->link.proven);
 }
 
 static size_t ping_at(struct gate *g, size_t at, uint8_t slot) {
@@ -83,11 +86,19 @@ static size_t ping(struct gate *g) {
     return ping_at(g, 0, (uint8_t)g->link.proven);
 }
 
-static size_t prove(struct gate *g) {
+static uint8_t slot_to_try(struct gate *g) {
     struct gate_link *l = &g->link;
     if (!l->has_key[l->trying])
         l->trying = (uint8_t)(1 - l->trying);
-    return ping_at(g, 0, l->trying);
+    return l->trying;
+}
+
+static size_t prove(struct gate *g) {
+    return ping_at(g, 0, slot_to_try(g));
+}
+
+static size_t try_key(struct gate *g) {
+    return close_with(g, LINK_NO_JOB, slot_to_try(g));
 }
 
 // Nothing answers a SHOW, so a PING follows it: when that is answered, both are out of the machine's buffer.
@@ -109,8 +120,8 @@ static size_t show(struct gate *g) {
 
 bool gate_link_write(struct gate *g, enum link_ask what) {
     static size_t (*const writers[])(struct gate *) = {
-        [ASK_HELLO] = hello, [ASK_PROVE] = prove, [ASK_PAIR] = pair, [ASK_OPEN] = open_job,
-        [ASK_CLOSE] = close_job, [ASK_PING] = ping, [ASK_SHOW] = show,
+        [ASK_HELLO] = hello,   [ASK_PROVE] = prove,     [ASK_TRY] = try_key, [ASK_PAIR] = pair,
+        [ASK_OPEN] = open_job, [ASK_CLOSE] = close_job, [ASK_PING] = ping,   [ASK_SHOW] = show,
     };
     size_t length = writers[what](g);
     if (length == 0)
@@ -129,7 +140,9 @@ static void answered(struct gate *g, enum link_ask a, enum link_ask b) {
     if (l->asked != a && l->asked != b)
         return;
     l->asked = ASK_NONE;
-    l->misses = l->refusals = 0;
+    l->refusals = 0;
+    if (a != ASK_HELLO || !(l->has_key[0] || l->has_key[1])) // a HELLO proves nothing
+        l->misses = 0;
     l->next_us = g->now;
     gate_line_frame_answered(g);
 }
@@ -163,6 +176,7 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
     char serial[LINK_SN_MAX + 1] = "", job[LINK_JOB_MAX + 1] = "", firmware[GATE_NAME_MAX] = "";
     uint32_t version = 0, blocked = 0;
     enum link_state was = l->state;
+    l->twice = l->asked != ASK_HELLO;
     answered(g, ASK_HELLO, ASK_HELLO);
     if (!link_get_hex(f, "n", l->secret[0].hook_nonce, LINK_NONCE) || !link_get_number(f, "v", &version))
         return;
@@ -207,6 +221,8 @@ static void on_pair(struct gate *g, const struct link_frame *f) {
         [LINK_ERR_STORE] = "the machine's hook could not store its key: its memory is full or worn out",
     };
     uint8_t error = error_in(f);
+    if (g->link.asked != ASK_PAIR)
+        return; // said twice
     answered(g, ASK_PAIR, ASK_PAIR);
     gate_link_again(g, 0);
     if (error == LINK_OK || !g->link.pairing)
@@ -239,8 +255,24 @@ static void on_open(struct gate *g, const struct link_frame *f) {
     gate_link_opened(g);
 }
 
+// The key that is tried is the hook's, or it is not; an `ok` alone is no proof: a PING follows.
+static void on_try(struct gate *g, uint8_t error) {
+    answered(g, ASK_TRY, ASK_TRY);
+    if (error == LINK_ERR_MAC && !g->link.twice)
+        gate_link_key_wrong(g);
+    else if (error == LINK_OK)
+        g->link.ask_plainly = false;
+    else
+        gate_link_again(g, LINK_WAIT_US);
+}
+
 static void on_close(struct gate *g, const struct link_frame *f) {
     struct gate_link *l = &g->link;
+    if (names_job(f, LINK_NO_JOB)) {
+        if (l->asked == ASK_TRY)
+            on_try(g, error_in(f));
+        return;
+    }
     answered(g, ASK_CLOSE, ASK_CLOSE);
     if (error_in(f) != LINK_OK) {
         gate_link_again(g, LINK_WAIT_US);
