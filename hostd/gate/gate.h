@@ -67,7 +67,7 @@ struct gate_config {
     bool has_key[GATE_KEYS]; // slot 0: the key that the hook holds; slot 1: one that it may have been given last
     uint8_t key[GATE_KEYS][SIPHASH_KEY];
     uint8_t nonce_seed[SIPHASH_KEY]; // random, another one for each gate: the host's nonces are made from it
-    uint32_t hook_life_s;            // how long an opened hook waits for the job's start
+    uint16_t hook_life_s;            // how long an opened hook waits for the job's start
 };
 // AVR laser, each-job, wait, idle 2 s, focus 60 s, rx 128, hook never asked for, its life 60 s.
 void gate_config_default(struct gate_config *c);

@@ -74,7 +74,7 @@ struct gate_link {
     bool has_key[GATE_KEYS];
     struct link_secret secret[GATE_KEYS];
     uint64_t nonces;  // made so far
-    uint32_t counter; // the last PING's, from the last HELLO on
+    uint16_t counter; // the last PING's, from the last HELLO on
     uint8_t trying;      // the slot that is tried
     uint8_t wrong;       // bit per slot: the hook has said that it is not its key
     bool twice;          // a HELLO was answered that was not out: what went out since was signed with old nonces

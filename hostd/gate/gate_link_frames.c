@@ -174,7 +174,7 @@ static void tell_seen(struct gate *g) {
 static void on_hello(struct gate *g, const struct link_frame *f) {
     struct gate_link *l = &g->link;
     char serial[LINK_SN_MAX + 1] = "", job[LINK_JOB_MAX + 1] = "", firmware[GATE_NAME_MAX] = "";
-    uint32_t version = 0, blocked = 0;
+    uint16_t version = 0, blocked = 0;
     enum link_state was = l->state;
     l->twice = l->asked != ASK_HELLO;
     answered(g, ASK_HELLO, ASK_HELLO);
@@ -208,7 +208,7 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
 }
 
 static uint8_t error_in(const struct link_frame *f) {
-    uint32_t ok;
+    uint16_t ok;
     uint8_t word;
     if (link_get_number(f, "ok", &ok) && ok == 1)
         return LINK_OK;
@@ -286,7 +286,7 @@ static void on_close(struct gate *g, const struct link_frame *f) {
 
 static void on_pong(struct gate *g, const struct link_frame *f) {
     struct gate_link *l = &g->link;
-    uint32_t counter;
+    uint16_t counter;
     uint8_t slot = l->proven == LINK_SLOT_NONE ? l->trying : (uint8_t)l->proven;
     if (!link_get_number(f, "c", &counter) || counter != l->counter ||
         !link_mac_right(f, LINK_FROM_HOOK, &l->secret[slot]))
@@ -299,8 +299,8 @@ static void on_pong(struct gate *g, const struct link_frame *f) {
 }
 
 static void on_scan(struct gate *g, const struct link_frame *f) {
-    char code[GATE_TEXT_MAX], plain[GATE_TEXT_MAX];
-    uint32_t cut = 0;
+    char code[LINK_FRAME_MAX], plain[LINK_FRAME_MAX];
+    uint16_t cut = 0;
     struct gate_fact fact = {.type = GATE_FACT_SCAN, .state = g->state, .previous = g->state, .text = plain};
     if (!link_get_text(f, "d", code, sizeof code))
         return;

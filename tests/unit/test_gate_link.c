@@ -70,7 +70,7 @@ static void test_a_job_is_opened_run_and_closed(void **state) {
     link_world_settled(w);
     run_job(w);
     assert_int_equal(w->end, GATE_END_COMPLETED);
-    const char *open = strstr(w->to_machine, "$LG OPEN j=JOB-000001 l=ACR-1126-001 t=30 m=");
+    const char *open = strstr(w->to_machine, "$LG OPEN j=JOB-000001 l=ACR-1126-001 t=001E m=");
     assert_non_null(open);
     assert_true(open > strstr(w->to_machine, "G90")); // setup needs no opening
     assert_true(open < strstr(w->to_machine, "M4 S500"));
@@ -453,7 +453,7 @@ static void test_a_sender_s_frames_are_refused(void **state) {
     struct link_world *w = new_world();
     struct gate_view view;
     link_world_settled(w);
-    link_world_send(w, "$LG OPEN j=1 t=9 m=00*1234\n $lg HELLO\n$ L g\nG0 X1\n");
+    link_world_send(w, "$LG OPEN j=1 t=0009 m=00*1234\n $lg HELLO\n$ L g\nG0 X1\n");
     link_world_run(w, SECOND);
     assert_string_equal(w->to_sender, "error:3\r\nerror:3\r\nerror:3\r\nok\r\n");
     assert_int_equal(link_world_count(w->to_machine, "LG O") + link_world_count(w->to_machine, "lg"), 0);
