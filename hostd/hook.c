@@ -152,6 +152,7 @@ static bool drop(struct station *s, struct lg_error *error) {
     return keys_drop(s->daemon->data, s->config.id, error);
 }
 
+// These are no operations that can be asked for from outside (route.c knows none of them): the owner is a station.
 bool hook_run(struct request *request) {
     static const struct {
         const char *op;
@@ -233,7 +234,10 @@ void hook_on_paired(struct station *s, const struct gate_fact *fact) {
     json_add_text(args, "outcome", fact->number ? "paired" : "refused");
     if (!fact->number)
         json_add_text(args, "reason", fact->text);
-    json_add_text(args, "by", s->pairing_asker != NULL ? s->pairing_asker->actor : NULL);
+    if (s->pairing_asker != NULL) {
+        const char *by = json_text(s->pairing_asker->args, "by");
+        json_add_text(args, "by", by != NULL ? by : s->pairing_asker->actor);
+    }
     daemon_log(s->daemon, "%s: %s", s->config.id, fact->number ? "its hook is paired" : fact->text);
     station_post(s, &post_paired, args);
 }

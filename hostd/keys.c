@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files.h" // files_make_directory, files_sync_directory
+#include "files.h" // files_sync_directory
 
 #define DIGITS (2 * SIPHASH_KEY)
 
@@ -84,7 +84,9 @@ bool keys_keep(const char *data, const char *machine, const uint8_t key[SIPHASH_
                struct lg_error *error) {
     char folder[PATH_MAX], path[PATH_MAX], half[PATH_MAX];
     snprintf(folder, sizeof folder, "%.4000s/keys", data);
-    if (!files_make_directory(folder, error) || !make_path(path, data, machine, ".new", error) ||
+    if (mkdir(folder, 0700) == 0 ? !files_sync_directory(data) : errno != EEXIST)
+        return fail(folder, error);
+    if (!make_path(path, data, machine, ".new", error) ||
         !make_path(half, data, machine, ".new.half", error))
         return false;
     return write_key(half, key, error) && move(data, half, path, error);

@@ -23,7 +23,7 @@ static void clear(struct gate *g) {
 static void begin(struct gate *g) {
     gate_out_flush(g);
     g->job.active = true;
-    g->job.first_us = g->now;
+    g->job.first_us = g->job.last_us = g->now;
     crypto_hash_sha256_init(&g->job.sha);
     meter_reset(&g->job.meter, NULL);
 }
@@ -151,7 +151,7 @@ void gate_job_end(struct gate *g, enum gate_end end, const char *reason) {
     job.path = g->job.meter.path;
     job.points = g->job.meter.points;
     job.first_us = g->job.first_us;
-    job.last_us = g->job.last_us;
+    job.last_us = g->job.local && g->link.own_local ? g->now : g->job.last_us; // its lines are not seen here
     job.errors = g->job.errors;
     job.pauses = g->job.pauses;
     job.overrides = g->job.overrides;

@@ -37,7 +37,7 @@ const struct event_kind kinds_machine[] = {
          {{"UPDATE machines SET usb_path = seen_usb_path, serial = seen_serial, firmware = seen_firmware,"
            "  identity = 'confirmed', confirmed_by = coalesce(:by, :actor)"
            " WHERE machine = :machine AND seen_us IS NOT NULL",
-           false}},
+           true}}, // what has changed may be the hook alone
      .subjects = {"machine"}},
     {.name = "machine.unauthorised",
      .fields = {{"machine", FIELD_TEXT, true}, {"status", FIELD_TEXT, true}},
