@@ -176,7 +176,12 @@ const struct post_kind post_operator = {"lookup", false, NULL, operator_done, op
 
 // --- start and end
 
+// A start that waited behind a post that the ledger could not write has been taken back: the gate asks anew.
 static bool start_ready(struct station *s, struct post *post) {
+    struct gate_view view;
+    gate_view(wire_gate_look(s->machine), &view);
+    if (!view.start_asked)
+        return false;
     replace_text(post->args, "declaration", s->declaration);
     if (s->job[0] != '\0' && !s->job_started)
         replace_text(post->args, "job", s->job);

@@ -68,6 +68,8 @@ struct sim_line {
     enum sim_source source;
     int64_t when; // µs
     bool work;    // it moves with the beam above the watch level, or starts or feeds with the spindle
+    bool denied;  // by the hook
+    uint64_t resets; // restarts so far
 };
 
 struct sim;

@@ -15,6 +15,8 @@ bool sim_card_store(struct sim *s, const char *name, const char *text, size_t le
     char *copy = malloc(length + 1);
     if (!copy)
         return false;
+    if (s->card_running)
+        sim_hook_card_ended(s);
     memcpy(copy, text, length);
     copy[length] = 0;
     free(s->card);

@@ -117,7 +117,9 @@ void sim_line_execute(struct sim *s) {
                             .result = result,
                             .source = s->source,
                             .when = s->now,
-                            .work = work};
+                            .work = work,
+                            .denied = denied != 0,
+                            .resets = s->counts.resets};
     if (s->config.on_line)
         s->config.on_line(s->config.context, &told);
     clear_executed(l);

@@ -343,6 +343,7 @@ void gate_view(const struct gate *g, struct gate_view *view) {
         .sender_present = g->sender.present,
         .machine_open = g->machine_open,
         .starting = g->start_pending && !g->start_cancelled,
+        .start_asked = g->start_pending && !g->link.opening,
         .dry_run = g->job.active && !g->job.open && g->job.moved,
         .queued = g->queue.bytes,
         .outstanding = g->dues.count,

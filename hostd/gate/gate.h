@@ -237,6 +237,7 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
+    bool start_asked; // GATE_FACT_START_WANTED has not been answered, and the gate has not taken it back
     uint64_t lines, bytes; // of the open job
     uint64_t work_um;
     uint32_t queued;      // bytes that wait

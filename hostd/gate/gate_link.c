@@ -323,6 +323,8 @@ int64_t gate_link_limit(const struct gate *g) {
         limit = l->start_by;
     if (l->message[0] && l->message_us < limit)
         limit = l->message_us;
+    if (l->local == LOCAL_RUNNING && l->idle_us && l->idle_us + LINK_FORGOTTEN_US < limit)
+        limit = l->idle_us + LINK_FORGOTTEN_US;
     return limit;
 }
 

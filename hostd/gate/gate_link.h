@@ -23,6 +23,7 @@
 #define LINK_OPEN_US      (10 * SECOND_US) // by then a job is opened, or ends
 #define LINK_PAIR_US      (15 * SECOND_US)
 #define LINK_IDLE_US      (2 * SECOND_US)  // a machine that has been idle for so long does not run its job any more
+#define LINK_FORGOTTEN_US (120 * SECOND_US) // ... and its hook has not said that the job is over
 #define LINK_MESSAGE_US   (6 * SECOND_US)  // a message stays on the machine's screen
 #define LINK_SHOW_MAX     56               // characters of a SHOW frame: a PING goes with it into the smallest buffer
 #define LINK_SHORTEST     8                // a line that is no longer holds no frame

@@ -113,6 +113,8 @@ void gate_link_local_step(struct gate *g) {
         l->local = LOCAL_NONE; // refused, or dropped by a reset
     if (l->local == LOCAL_HELD && g->declared && !g->faults && !g->start_pending)
         gate_job_want(g, true);
+    if (l->local == LOCAL_RUNNING && l->idle_us && g->now - l->idle_us >= LINK_FORGOTTEN_US)
+        over(g, GATE_END_ABORTED, "the machine rests, and its hook has not said that the job is over");
     if (l->local != LOCAL_WAITING || g->now < l->start_by)
         return;
     if (l->last_look) {
