@@ -78,12 +78,12 @@ struct station {
     bool held_told;                       // the gate has told of a held job, and not yet of what became of it
     int64_t job_us;                       // UTC
     char operator_id[STATION_NUMBER_MAX]; // signed on by $OP, or by a badge at the machine's scanner
-    char scanned[STATION_NUMBER_MAX]; // the quantity on the label that was scanned last at the machine
+    char scanned[STATION_NUMBER_MAX];     // the quantity on the label that was scanned last at the machine
     // pairing with the machine's hook (hook.c)
     bool pairing;
     struct request *pairing_asker;       // NULL: nobody waits any more
     uint8_t new_key[SIPHASH_KEY];        // wiped when the gate has it
-    uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
+    uint64_t jobs, lines, bytes, errors; // since the daemon started, of ended jobs
 };
 
 struct daemon {
@@ -133,7 +133,7 @@ fact_handler hook_on_seen, hook_on_blocked, hook_on_key, hook_on_paired, hook_on
 void hook_forget(struct station *s); // who waits is told that lotgate stops; the key is wiped
 void hook_pair(struct station *s, struct request *request); // machine.pair, answered when it is over
 void hook_name_job(struct station *s);                      // before its start is told to the gate
-bool hook_run(struct request *request);                     // on the ledger thread: the key files; false: not its affair
+bool hook_run(struct request *request); // on the ledger thread: the key files; false: not its affair
 cJSON *hook_view(const struct gate_view *view);
 
 // --- live.c: machine.* and metrics

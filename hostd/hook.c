@@ -37,9 +37,10 @@ static void seen_done(struct station *s, struct post *post, const cJSON *answer)
         gate_hook_confirmed(gate_of(s), now);
         return;
     }
-    snprintf(sentence, sizeof sentence,
-             "the machine's hook says that it is %.60s, not %.60s: check it, then `lotgate machine confirm %.40s`",
-             is, was != NULL ? was : "the one of before", s->config.id);
+    snprintf(
+        sentence, sizeof sentence,
+        "the machine's hook says that it is %.60s, not %.60s: check it, then `lotgate machine confirm %.40s`",
+        is, was != NULL ? was : "the one of before", s->config.id);
     gate_hook_refused(gate_of(s), now, sentence);
     view_publish_alarm(s, sentence);
 }
@@ -66,8 +67,8 @@ void hook_on_blocked(struct station *s, const struct gate_fact *fact) {
     else
         json_add_integer(args, "count", fact->number);
     station_post(s, &post_blocked, args);
-    snprintf(text, sizeof text, "The machine's hook blocked a start%s%.10s.", fact->text[0] != '\0' ? " from " : "",
-             fact->text);
+    snprintf(text, sizeof text, "The machine's hook blocked a start%s%.10s.",
+             fact->text[0] != '\0' ? " from " : "", fact->text);
     view_publish_alarm(s, text);
     view_publish_machine(s);
 }
@@ -217,7 +218,8 @@ static void paired_done(struct station *s, struct post *post, const cJSON *writt
     struct lg_error error;
     const char *reason = json_text(post->args, "reason");
     if (reason != NULL)
-        lg_fail(&error, "not_paired", "The machine's panel and `lotgate machine show` tell its state.", "%s.", reason);
+        lg_fail(&error, "not_paired", "The machine's panel and `lotgate machine show` tell its state.", "%s.",
+                reason);
     answer(s, reason != NULL ? &error : NULL);
     view_publish_machine(s);
 }

@@ -37,7 +37,8 @@ static bool read_key(int fd, uint8_t key[SIPHASH_KEY]) {
     size_t used = 0;
     ssize_t n = read(fd, text, sizeof text);
     bool whole = n == DIGITS + 1 && text[DIGITS] == '\n' &&
-                 sodium_hex2bin(key, SIPHASH_KEY, text, DIGITS, NULL, &used, NULL) == 0 && used == SIPHASH_KEY;
+                 sodium_hex2bin(key, SIPHASH_KEY, text, DIGITS, NULL, &used, NULL) == 0 &&
+                 used == SIPHASH_KEY;
     sodium_memzero(text, sizeof text);
     return whole;
 }
@@ -56,9 +57,10 @@ bool keys_load(const char *data, const char *machine, bool fresh, uint8_t key[SI
     if (safe)
         *there = read_key(fd, key);
     close(fd);
-    return safe || lg_fail(error, "key_unsafe",
-                           "Take the rights away (chmod 600); if others may have read it, pair the machine anew.",
-                           "The pairing key %.200s can be read by others.", path);
+    return safe ||
+           lg_fail(error, "key_unsafe",
+                   "Take the rights away (chmod 600); if others may have read it, pair the machine anew.",
+                   "The pairing key %.200s can be read by others.", path);
 }
 
 static bool write_key(const char *path, const uint8_t key[SIPHASH_KEY], struct lg_error *error) {
@@ -86,8 +88,7 @@ bool keys_keep(const char *data, const char *machine, const uint8_t key[SIPHASH_
     snprintf(folder, sizeof folder, "%.4000s/keys", data);
     if (mkdir(folder, 0700) == 0 ? !files_sync_directory(data) : errno != EEXIST)
         return fail(folder, error);
-    if (!make_path(path, data, machine, ".new", error) ||
-        !make_path(half, data, machine, ".new.half", error))
+    if (!make_path(path, data, machine, ".new", error) || !make_path(half, data, machine, ".new.half", error))
         return false;
     return write_key(half, key, error) && move(data, half, path, error);
 }

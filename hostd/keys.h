@@ -17,8 +17,8 @@
 bool keys_load(const char *data, const char *machine, bool fresh, uint8_t key[SIPHASH_KEY], bool *there,
                struct lg_error *error);
 bool keys_keep(const char *data, const char *machine, const uint8_t key[SIPHASH_KEY],
-               struct lg_error *error);                                              // as the new one
-bool keys_promote(const char *data, const char *machine, struct lg_error *error);    // the new one is the key
-bool keys_drop(const char *data, const char *machine, struct lg_error *error);       // the new one is of no use
+               struct lg_error *error);                                           // as the new one
+bool keys_promote(const char *data, const char *machine, struct lg_error *error); // the new one is the key
+bool keys_drop(const char *data, const char *machine, struct lg_error *error);    // the new one is of no use
 
 #endif

@@ -81,7 +81,8 @@ void station_tell(struct station *s, struct post *post, const cJSON *answer, con
         asker->done(asker);
     }
     if (post->from == POST_FROM_SCANNER)
-        gate_hook_show(gate_of(s), time_monotonic_us(), error != NULL ? error->message : json_text(answer, "text"));
+        gate_hook_show(gate_of(s), time_monotonic_us(),
+                       error != NULL ? error->message : json_text(answer, "text"));
     if (post->from != POST_FROM_SENDER)
         return;
     if (error != NULL)

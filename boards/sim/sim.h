@@ -46,8 +46,8 @@ struct sim_config {
     uint32_t drop_ppm;         // bytes to the host lost, per million
     uint32_t garble_ppm;       // bytes to the host with a bit turned over, per million
     uint32_t splice_ppm;       // status reports that lose their end, per million
-    bool hook;                          // its firmware has the hook of hook/; `serial` is its serial number
-    uint64_t hook_seed;                 // of the hook's nonces: another one at every start, where that matters
+    bool hook;                 // its firmware has the hook of hook/; `serial` is its serial number
+    uint64_t hook_seed;        // of the hook's nonces: another one at every start, where that matters
     uint8_t hook_store[SIM_HOOK_STORE]; // what its memory holds when it is switched on
     // The hook has written its memory; it shows a text. NULL: nobody asks. Must not call back.
     void (*on_store)(void *context, const uint8_t store[SIM_HOOK_STORE]);
@@ -66,9 +66,9 @@ struct sim_line {
     size_t length;    // bytes; may hold NUL
     uint16_t result;  // 0: ok; else the number of error:n
     enum sim_source source;
-    int64_t when; // µs
-    bool work;    // it moves with the beam above the watch level, or starts or feeds with the spindle
-    bool denied;  // by the hook
+    int64_t when;    // µs
+    bool work;       // it moves with the beam above the watch level, or starts or feeds with the spindle
+    bool denied;     // by the hook
     uint64_t resets; // restarts so far
 };
 

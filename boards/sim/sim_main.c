@@ -233,17 +233,25 @@ static bool take_option(struct options *o, int option, char *value) {
 
 // 0: go on; 1: done, exit 0; 2: bad usage.
 static int parse(struct options *o, int argc, char **argv) {
-    static const struct option names[] = {
-        {"kind", required_argument, 0, 'k'},   {"flavour", required_argument, 0, 'f'},
-        {"baud", required_argument, 0, 'b'},   {"link", required_argument, 0, 'l'},
-        {"serial", required_argument, 0, 's'}, {"log", required_argument, 0, 'o'},
-        {"fault", required_argument, 0, 'x'},  {"sd-job", required_argument, 0, 'j'},
-        {"speed", required_argument, 0, 'v'},  {"count", required_argument, 0, 'n'},
-        {"card", required_argument, 0, 'c'},   {"hook", no_argument, 0, 'h'},
-        {"button", no_argument, 0, 'p'},       {"hook-memory", required_argument, 0, 'm'},
-        {"scan", required_argument, 0, 'r'},   {"help", no_argument, 0, '?' + 1},
-        {0, 0, 0, 0}};
-    *o = (struct options){.baud = -1, .serial = "", .link = "", .log = "", .memory = "", .scan = "", .speed = 1, .count = 1};
+    static const struct option names[] = {{"kind", required_argument, 0, 'k'},
+                                          {"flavour", required_argument, 0, 'f'},
+                                          {"baud", required_argument, 0, 'b'},
+                                          {"link", required_argument, 0, 'l'},
+                                          {"serial", required_argument, 0, 's'},
+                                          {"log", required_argument, 0, 'o'},
+                                          {"fault", required_argument, 0, 'x'},
+                                          {"sd-job", required_argument, 0, 'j'},
+                                          {"speed", required_argument, 0, 'v'},
+                                          {"count", required_argument, 0, 'n'},
+                                          {"card", required_argument, 0, 'c'},
+                                          {"hook", no_argument, 0, 'h'},
+                                          {"button", no_argument, 0, 'p'},
+                                          {"hook-memory", required_argument, 0, 'm'},
+                                          {"scan", required_argument, 0, 'r'},
+                                          {"help", no_argument, 0, '?' + 1},
+                                          {0, 0, 0, 0}};
+    *o = (struct options){
+        .baud = -1, .serial = "", .link = "", .log = "", .memory = "", .scan = "", .speed = 1, .count = 1};
     opterr = 0; // getopt's own messages say less
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         if (option == '?' + 1) {
@@ -358,7 +366,9 @@ static int64_t follow_plans(struct program *p, int64_t now) {
             if (!plan->card)
                 sim_fault(sim, plan->fault, plan->param, now);
             else if (!sim_card_start(sim, now))
-                fprintf(stderr, "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
+                fprintf(
+                    stderr,
+                    "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
         }
     }
     return next;
@@ -380,7 +390,9 @@ static void wait_for_something(const struct program *p, struct pollfd *fds, int6
 static void start_cards(struct program *p, int64_t now) {
     for (size_t i = 0; i < p->machines; i++)
         if (!sim_card_start(p->machine[i].sim, now))
-            fprintf(stderr, "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
+            fprintf(
+                stderr,
+                "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
 }
 
 // A key or a code at the machine, or the end (false).

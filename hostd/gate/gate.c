@@ -327,7 +327,8 @@ void gate_reset(struct gate *g, int64_t now) {
 void gate_shutdown(struct gate *g, int64_t now) {
     static const char reason[] = "lotgate is going down";
     gate_enter(g, now);
-    if (g->job.open && g->machine_open && !g->link.own_local) // a file of the machine's own may run to its end
+    if (g->job.open && g->machine_open &&
+        !g->link.own_local) // a file of the machine's own may run to its end
         gate_out_byte(g, '!');
     gate_drop_held(g, GATE_END_HOST_LOST, reason);
     gate_job_end(g, GATE_END_HOST_LOST, reason);

@@ -45,8 +45,8 @@ enum gate_held_action { GATE_WAIT, GATE_REFUSE };
 
 // The hook in the machine's firmware (proto/link.h): is one looked for, and must it be there?
 enum gate_hook {
-    GATE_HOOK_NEVER,   // never asked for
-    GATE_HOOK_IF_ANY,  // asked for; a machine without one goes on alone
+    GATE_HOOK_NEVER,  // never asked for
+    GATE_HOOK_IF_ANY, // asked for; a machine without one goes on alone
     GATE_HOOK_EXPECTED // asked for; without it, or with one that is not paired with this host, the machine is in fault
 };
 
@@ -64,7 +64,8 @@ struct gate_config {
     bool poll;            // ask for status when no sender does, and for $G when the modal state is in doubt
     bool replace_utf8;    // whole UTF-8 sequences in a line become `_` (see invariant 4)
     enum gate_hook hook;
-    bool has_key[GATE_KEYS]; // slot 0: the key that the hook holds; slot 1: one that it may have been given last
+    bool has_key
+        [GATE_KEYS]; // slot 0: the key that the hook holds; slot 1: one that it may have been given last
     uint8_t key[GATE_KEYS][SIPHASH_KEY];
     uint8_t nonce_seed[SIPHASH_KEY]; // random, another one for each gate: the host's nonces are made from it
     uint16_t hook_life_s;            // how long an opened hook waits for the job's start
@@ -102,10 +103,10 @@ enum gate_fact_type {
                             // Answer: gate_hook_confirmed() or gate_hook_refused()
     GATE_FACT_HOOK_BLOCKED, // it blocked a start: text = "usb", "sd", "panel", "wifi", or "" for `number` of them that
                             // the line lost
-    GATE_FACT_HOOK_KEY,     // it has proved to hold the key of slot `number`
-    GATE_FACT_HOOK_PAIRED,  // the end of gate_hook_pair(): number = 1 paired, 0 not; text = why not
-    GATE_FACT_SCAN,         // its scanner has read a code: text; options = "cut" when the code was too long
-    GATE_FACT_STATUS        // a status report came (at most 5 a second): status
+    GATE_FACT_HOOK_KEY,    // it has proved to hold the key of slot `number`
+    GATE_FACT_HOOK_PAIRED, // the end of gate_hook_pair(): number = 1 paired, 0 not; text = why not
+    GATE_FACT_SCAN,        // its scanner has read a code: text; options = "cut" when the code was too long
+    GATE_FACT_STATUS       // a status report came (at most 5 a second): status
 };
 
 // All that is known of a job when it ends. Pointers are valid during the callback.
@@ -217,10 +218,10 @@ void gate_hook_show(struct gate *gate, int64_t now, const char *text);
 
 struct gate_hook_view {
     enum gate_hook_presence presence;
-    enum link_state state;         // as last told; of use when present
-    bool paired;                   // it has proved to hold the key that is here
-    uint32_t blocked;              // starts that it has blocked since it was powered up
-    char job[LINK_JOB_MAX + 1];    // the job for which it is open or running, "" for none
+    enum link_state state;      // as last told; of use when present
+    bool paired;                // it has proved to hold the key that is here
+    uint32_t blocked;           // starts that it has blocked since it was powered up
+    char job[LINK_JOB_MAX + 1]; // the job for which it is open or running, "" for none
     char serial_number[LINK_SN_MAX + 1];
     char firmware[GATE_NAME_MAX];
 };
@@ -237,7 +238,7 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
-    bool start_asked; // GATE_FACT_START_WANTED has not been answered, and the gate has not taken it back
+    bool start_asked;      // GATE_FACT_START_WANTED has not been answered, and the gate has not taken it back
     uint64_t lines, bytes; // of the open job
     uint64_t work_um;
     uint32_t queued;      // bytes that wait

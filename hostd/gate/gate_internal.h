@@ -337,10 +337,10 @@ void gate_job_line(struct gate *g, const struct line *line, const struct gcode_m
 void gate_job_tail(struct gate *g, const uint8_t *lf);
 void gate_job_want(struct gate *g, bool local);
 void gate_job_cancel(struct gate *g, enum gate_end end, const char *reason);
-void gate_job_started(struct gate *g);                                            // its lines flow from now on
+void gate_job_started(struct gate *g); // its lines flow from now on
 void gate_job_not_started(struct gate *g, enum gate_end end, const char *reason); // although it is durable
-void gate_job_end(struct gate *g, enum gate_end end, const char *reason); // the open job, or a setup
-void gate_job_discard(struct gate *g);                                    // a setup that leaves no trace
+void gate_job_end(struct gate *g, enum gate_end end, const char *reason);         // the open job, or a setup
+void gate_job_discard(struct gate *g); // a setup that leaves no trace
 void gate_job_pause(struct gate *g, const char *why);
 void gate_job_resume(struct gate *g);
 

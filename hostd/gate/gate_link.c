@@ -72,15 +72,18 @@ const char *gate_link_sentence(const struct gate *g) {
     static const char *const sentences[LINK_TROUBLES] = {
         [LINK_NO_TROUBLE] = "",
         [LINK_IS_SILENT] = "the machine's hook does not answer: look at its cable and its firmware",
-        [LINK_IS_ABSENT] = "the machine's firmware has no hook, although there should be one: has it been replaced?",
+        [LINK_IS_ABSENT] =
+            "the machine's firmware has no hook, although there should be one: has it been replaced?",
         [LINK_OTHER_VERSION] =
             "the machine's hook speaks another version of the link: update its firmware or lotgate",
         [LINK_IS_UNPAIRED] =
             "the machine's hook is not paired and lets everything pass: run `lotgate machine pair`",
-        [LINK_NO_KEY] = "the machine's hook is paired and its key is not here: hold its pairing button and run "
-                        "`lotgate machine pair`",
-        [LINK_OTHER_KEY] = "the machine's hook holds another key than this host: hold its pairing button and run "
-                           "`lotgate machine pair`",
+        [LINK_NO_KEY] =
+            "the machine's hook is paired and its key is not here: hold its pairing button and run "
+            "`lotgate machine pair`",
+        [LINK_OTHER_KEY] =
+            "the machine's hook holds another key than this host: hold its pairing button and run "
+            "`lotgate machine pair`",
         [LINK_OTHER_JOB] = "the machine still works on a job that was begun before: wait for its end",
         [LINK_NOT_OPENED] = "the machine's hook did not open for the job",
     };
@@ -354,7 +357,8 @@ bool gate_link_unsettled(const struct gate *g) {
 
 bool gate_link_explains(const struct gate *g) {
     const struct gate_link *l = &g->link;
-    bool known = l->fresh || gives_up(g) || l->presence == GATE_HOOK_ABSENT || l->presence == GATE_HOOK_SILENT;
+    bool known =
+        l->fresh || gives_up(g) || l->presence == GATE_HOOK_ABSENT || l->presence == GATE_HOOK_SILENT;
     bool guarded = l->fresh && l->state != LINK_UNPAIRED && !l->other_key;
     return expected(g) && (!known || (guarded && (l->tail || l->state == LINK_RUNNING)));
 }
@@ -386,7 +390,8 @@ void gate_link_not_opened(struct gate *g, const char *word) {
     if (!l->opening)
         return;
     enum link_trouble trouble = trouble_of(g);
-    gate_text_join(reason, sizeof reason, "the machine's hook did not open for the job", *word ? ": " : "", word);
+    gate_text_join(reason, sizeof reason, "the machine's hook did not open for the job", *word ? ": " : "",
+                   word);
     if (trouble != LINK_NO_TROUBLE) {
         l->trouble = trouble;
         gate_text_set(reason, sizeof reason, gate_link_sentence(g));
@@ -425,7 +430,8 @@ void gate_link_proved(struct gate *g, uint8_t slot) {
 
 void gate_link_paired(struct gate *g, bool done, const char *why) {
     struct gate_link *l = &g->link;
-    struct gate_fact fact = {.type = GATE_FACT_HOOK_PAIRED, .state = g->state, .previous = g->state, .text = why};
+    struct gate_fact fact = {
+        .type = GATE_FACT_HOOK_PAIRED, .state = g->state, .previous = g->state, .text = why};
     l->pairing = l->pair_sent = false;
     fact.number = done;
     gate_fact_send(g, &fact);
@@ -518,7 +524,8 @@ void gate_link_step(struct gate *g) {
 void gate_link_look(const struct gate *g, struct gate_hook_view *view) {
     const struct gate_link *l = &g->link;
     *view = (struct gate_hook_view){.presence = l->presence, .state = l->state, .blocked = l->blocked};
-    view->paired = l->presence == GATE_HOOK_PRESENT && l->state != LINK_UNPAIRED && l->has_key[0] && !l->other_key;
+    view->paired =
+        l->presence == GATE_HOOK_PRESENT && l->state != LINK_UNPAIRED && l->has_key[0] && !l->other_key;
     gate_text_set(view->job, sizeof view->job, busy(l) ? l->job : "");
     gate_text_set(view->serial_number, sizeof view->serial_number, l->serial);
     gate_text_set(view->firmware, sizeof view->firmware, l->firmware);

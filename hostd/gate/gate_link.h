@@ -14,19 +14,19 @@
 
 #include "gate.h"
 
-#define LINK_ANSWER_US    SECOND_US        // a frame was not answered
-#define LINK_TRIES        4                // frames in a row without answer: silent
-#define LINK_REFUSALS     2                // HELLOs answered with an error: there is no hook (one may have been garbled)
-#define LINK_LATER_US     (5 * SECOND_US)  // a hook that must be there and is not is asked for again
+#define LINK_ANSWER_US    SECOND_US // a frame was not answered
+#define LINK_TRIES        4         // frames in a row without answer: silent
+#define LINK_REFUSALS     2 // HELLOs answered with an error: there is no hook (one may have been garbled)
+#define LINK_LATER_US     (5 * SECOND_US) // a hook that must be there and is not is asked for again
 #define LINK_PROVE_US     (60 * SECOND_US) // one that holds another key: longer than it is deaf after a wrong MAC
 #define LINK_WAIT_US      SECOND_US        // it is busy, or deaf
 #define LINK_OPEN_US      (10 * SECOND_US) // by then a job is opened, or ends
 #define LINK_PAIR_US      (15 * SECOND_US)
-#define LINK_IDLE_US      (2 * SECOND_US)  // a machine that has been idle for so long does not run its job any more
+#define LINK_IDLE_US      (2 * SECOND_US) // a machine that has been idle for so long does not run its job any more
 #define LINK_FORGOTTEN_US (120 * SECOND_US) // ... and its hook has not said that the job is over
-#define LINK_MESSAGE_US   (6 * SECOND_US)  // a message stays on the machine's screen
-#define LINK_SHOW_MAX     56               // characters of a SHOW frame: a PING goes with it into the smallest buffer
-#define LINK_SHORTEST     8                // a line that is no longer holds no frame
+#define LINK_MESSAGE_US   (6 * SECOND_US)   // a message stays on the machine's screen
+#define LINK_SHOW_MAX     56  // characters of a SHOW frame: a PING goes with it into the smallest buffer
+#define LINK_SHORTEST     8   // a line that is no longer holds no frame
 #define LINK_NO_JOB       "-" // no job has this number
 #define LINK_SLOT_NONE    (-1)
 
@@ -57,14 +57,14 @@ enum link_local {
 struct gate_link {
     // what is known
     enum gate_hook_presence presence;
-    bool fresh;     // the nonce pair is the one of the hook's last HELLO
-    bool used;      // ... and an OPEN went out with it
+    bool fresh; // the nonce pair is the one of the hook's last HELLO
+    bool used;  // ... and an OPEN went out with it
     bool version_ok;
-    bool serial_ok; // the host knows the serial number
-    bool was_ready; // since the port was opened: from then on lines pass
-    bool other_key; // none of the keys is the hook's
+    bool serial_ok;  // the host knows the serial number
+    bool was_ready;  // since the port was opened: from then on lines pass
+    bool other_key;  // none of the keys is the hook's
     bool not_opened; // the last job could not be opened
-    int8_t proven;  // slot of the key that the hook has proved to hold with this nonce pair
+    int8_t proven;   // slot of the key that the hook has proved to hold with this nonce pair
     enum link_state state;
     char serial[LINK_SN_MAX + 1], firmware[GATE_NAME_MAX];
     char job[LINK_JOB_MAX + 1]; // the hook's, "" for none
@@ -76,10 +76,11 @@ struct gate_link {
     struct link_secret secret[GATE_KEYS];
     uint64_t nonces;  // made so far
     uint16_t counter; // the last PING's, from the last HELLO on
-    uint8_t trying;      // the slot that is tried
-    uint8_t wrong;       // bit per slot: the hook has said that it is not its key
-    bool twice;          // a HELLO was answered that was not out: what went out since was signed with old nonces
-    bool ask_plainly;    // the PING was not answered: a CLOSE of no job tells whether the key is wrong or the line bad
+    uint8_t trying;   // the slot that is tried
+    uint8_t wrong;    // bit per slot: the hook has said that it is not its key
+    bool twice;       // a HELLO was answered that was not out: what went out since was signed with old nonces
+    bool
+        ask_plainly; // the PING was not answered: a CLOSE of no job tells whether the key is wrong or the line bad
 
     // the frame that is out, and when the next may go
     enum link_ask asked;
@@ -91,18 +92,19 @@ struct gate_link {
     bool opening; // the start is durable and the hook is to be opened: lines wait
     int64_t open_by;
     char own_job[LINK_JOB_MAX + 1], lot[LINK_LOT_MAX + 1];
-    bool own_local;      // the own job was one of the machine's own
-    bool tail;           // ... which is over, and the machine has not been seen at rest since; or the port was opened then
+    bool own_local; // the own job was one of the machine's own
+    bool
+        tail; // ... which is over, and the machine has not been seen at rest since; or the port was opened then
     uint64_t open_lines; // of the job when it was opened: more of them, and it runs
     int64_t ping_us;
     bool pairing, pair_sent;
     int64_t pair_by;
     enum link_local local;
-    int64_t start_by;                    // LOCAL_WAITING
-    bool last_look;                      // ... is over: the hook is asked whether it runs all the same
-    int64_t look_us;                     // LOCAL_RUNNING: not asked again before
-    char shown[LINK_TEXT_MAX + 1];       // on the machine's screen, as far as is known
-    char message[LINK_TEXT_MAX + 1];     // to be shown until message_us
+    int64_t start_by;                // LOCAL_WAITING
+    bool last_look;                  // ... is over: the hook is asked whether it runs all the same
+    int64_t look_us;                 // LOCAL_RUNNING: not asked again before
+    char shown[LINK_TEXT_MAX + 1];   // on the machine's screen, as far as is known
+    char message[LINK_TEXT_MAX + 1]; // to be shown until message_us
     int64_t message_us;
 
     enum link_trouble trouble; // as last told
@@ -114,10 +116,10 @@ struct gate_link {
 void gate_link_create(struct gate *g);
 void gate_link_wipe(struct gate *g);
 void gate_link_machine_opened(struct gate *g);
-void gate_link_forget(struct gate *g);     // replies are void: reset, banner, port
-void gate_link_restarted(struct gate *g);  // behind a banner
-void gate_link_step(struct gate *g);       // what follows from what is known now
-int64_t gate_link_due(const struct gate *g); // when a frame wants to go
+void gate_link_forget(struct gate *g);         // replies are void: reset, banner, port
+void gate_link_restarted(struct gate *g);      // behind a banner
+void gate_link_step(struct gate *g);           // what follows from what is known now
+int64_t gate_link_due(const struct gate *g);   // when a frame wants to go
 int64_t gate_link_limit(const struct gate *g); // when something has waited too long
 void gate_link_over(struct gate *g);           // ... and has
 void gate_link_ask(struct gate *g);

@@ -217,7 +217,8 @@ static uint8_t error_in(const struct link_frame *f) {
 
 static void on_pair(struct gate *g, const struct link_frame *f) {
     static const char *const why[LINK_ERRORS] = {
-        [LINK_ERR_PAIRED] = "the machine's hook is paired: hold its pairing button while you run the command again",
+        [LINK_ERR_PAIRED] =
+            "the machine's hook is paired: hold its pairing button while you run the command again",
         [LINK_ERR_STORE] = "the machine's hook could not store its key: its memory is full or worn out",
     };
     uint8_t error = error_in(f);

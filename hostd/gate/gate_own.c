@@ -105,7 +105,8 @@ static int64_t ask_due(const struct gate *g) {
     int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
     int64_t due = wish_due(g), link = gate_link_due(g);
     // A frame that is due later may come before what else is wished for, but not before who the machine is.
-    if (link < due && (g->own.identity_asked || !g->config.expect_identity || g->config.hook == GATE_HOOK_EXPECTED))
+    if (link < due &&
+        (g->own.identity_asked || !g->config.expect_identity || g->config.hook == GATE_HOOK_EXPECTED))
         due = link;
     return later(clear, due);
 }

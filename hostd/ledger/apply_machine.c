@@ -49,7 +49,9 @@ const struct event_kind kinds_machine[] = {
                 {"changed", FIELD_FLAG, true}},
      .subjects = {"machine"}},
     {.name = "machine.blocked",
-     .fields = {{"machine", FIELD_TEXT, true}, {"source", FIELD_TEXT, false}, {"count", FIELD_INTEGER, false}},
+     .fields = {{"machine", FIELD_TEXT, true},
+                {"source", FIELD_TEXT, false},
+                {"count", FIELD_INTEGER, false}},
      .subjects = {"machine"}},
     // Never the key.
     {.name = "machine.paired",

@@ -19,8 +19,8 @@ struct simulated {
     uv_poll_t poll;
     uv_timer_t timer;
     int fd;
-    bool full;   // its line takes no more until time passes
-    int handles; // still open in libuv
+    bool full;             // its line takes no more until time passes
+    int handles;           // still open in libuv
     char memory[PATH_MAX]; // file that stands for the hook's memory, "": none
 };
 
@@ -154,7 +154,8 @@ static bool sim_port_open(struct port *port, struct lg_error *error) {
     struct sim_config config;
     const char *memory;
     if (!config_for(port->device + 4, &config, &memory))
-        return lg_fail(error, "port_missing", "Write \"sim:laser\" or \"sim:cnc\", or the same with ?hook behind it.",
+        return lg_fail(error, "port_missing",
+                       "Write \"sim:laser\" or \"sim:cnc\", or the same with ?hook behind it.",
                        "there is no simulated machine %.100s", port->device);
     struct simulated *s = calloc(1, sizeof *s);
     if (s != NULL && config.hook)

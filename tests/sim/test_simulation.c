@@ -145,7 +145,8 @@ static void check_hook_rests(struct world *w) {
     if (hook.state != LINK_LOCKED && hook.state != LINK_EXPIRED)
         world_trouble(w, "the hook is %s in the evening", link_state_word(hook.state));
     if (view.state != GATE_LOCKED && view.state != GATE_ARMED)
-        world_trouble(w, "the machine with the hook is %s in the evening: %s", gate_state_name(view.state), view.text);
+        world_trouble(w, "the machine with the hook is %s in the evening: %s", gate_state_name(view.state),
+                      view.text);
 }
 
 // Every started job has a lot and one end; the ledger holds together.
@@ -226,9 +227,10 @@ static void test_random_days_keep_the_invariants(void **state) {
         if (w->trouble[0] != '\0')
             fail_msg("%s (run it alone with LOTGATE_SEED=%llu)", w->trouble, (unsigned long long)seed);
     }
-    printf("# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open\n",
-           (unsigned long long)count, (unsigned long long)started, (unsigned long long)crashes,
-           (unsigned long long)refused, (unsigned long long)opened);
+    printf(
+        "# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open\n",
+        (unsigned long long)count, (unsigned long long)started, (unsigned long long)crashes,
+        (unsigned long long)refused, (unsigned long long)opened);
     free(w);
     assert_true(one != NULL || opened >= count / 2);
     assert_true(started >= 2 * count); // days on which nothing runs would prove nothing

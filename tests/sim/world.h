@@ -45,10 +45,10 @@ struct wire_machine {
     uint8_t to_machine[65536], to_sender[65536]; // what the gate wrote, not yet handed on
     size_t machine_filled, sender_filled;
     // what the checks need
-    bool started_durable;  // a job.start was committed and its end was not
-    uint32_t starts, ends; // committed, this run of the daemon
-    bool inbound_trusted;  // no fault has changed what the machine received
-    bool hooked;           // its firmware has the hook
+    bool started_durable;   // a job.start was committed and its end was not
+    uint32_t starts, ends;  // committed, this run of the daemon
+    bool inbound_trusted;   // no fault has changed what the machine received
+    bool hooked;            // its firmware has the hook
     uint64_t resets, opens; // restarts seen; OPEN frames that went out
     struct world_line lines[WORLD_LINES_MAX];
     uint32_t first_line, line_count;

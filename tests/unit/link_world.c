@@ -15,7 +15,8 @@ static void give_up(const char *why, const char *text) {
 // --- the line
 
 static bool spoils(struct link_world *w, enum link_side from, const char *line) {
-    if (!w->verb || !w->times || w->from != from || strncmp(line, from == LINK_FROM_HOST ? "$LG " : "[LG:", 4) != 0 ||
+    if (!w->verb || !w->times || w->from != from ||
+        strncmp(line, from == LINK_FROM_HOST ? "$LG " : "[LG:", 4) != 0 ||
         strncmp(line + 4, w->verb, strlen(w->verb)) != 0)
         return false;
     w->times--;
@@ -261,7 +262,8 @@ void link_world_declare(struct link_world *w) {
     host(w);
 }
 
-void link_world_spoil(struct link_world *w, enum link_side from, const char *verb, enum mishap mishap, int times) {
+void link_world_spoil(struct link_world *w, enum link_side from, const char *verb, enum mishap mishap,
+                      int times) {
     w->from = from;
     w->verb = verb;
     w->mishap = mishap;

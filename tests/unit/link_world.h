@@ -27,7 +27,7 @@ struct link_world {
     const char *verb; // NULL: none; "" all
     enum link_side from;
     enum mishap mishap;
-    int times; // so many of them
+    int times;                                                      // so many of them
     char to_sender[LINK_WORLD_BYTES], to_machine[LINK_WORLD_BYTES]; // NUL-terminated
     size_t sender_length, machine_length;
     char line[GATE_REPLY_MAX]; // of the machine, so far
@@ -53,7 +53,8 @@ void link_world_run(struct link_world *w, int64_t us);
 bool link_world_until(struct link_world *w, enum gate_state state, int64_t us); // false: not by then
 void link_world_send(struct link_world *w, const char *text);
 void link_world_declare(struct link_world *w);
-void link_world_spoil(struct link_world *w, enum link_side from, const char *verb, enum mishap mishap, int times);
+void link_world_spoil(struct link_world *w, enum link_side from, const char *verb, enum mishap mishap,
+                      int times);
 // The gate is gone and comes again, as after a crash; the machine stays as it is.
 void link_world_restart(struct link_world *w);
 

@@ -151,9 +151,10 @@ static void spoilt_job(enum link_side from, const char *verb, enum mishap mishap
     link_world_run(w, 15 * SECOND);
     link_world_spoil(w, from, verb, mishap, times);
     run_job(w);
-    if (w->end != GATE_END_COMPLETED || link_world_truth(w) != LINK_LOCKED || link_world_state(w) != GATE_LOCKED)
-        fail_msg("%s of side %d, mishap %d, %d times: end %d, hook %d, gate %d (%s)", verb, from, mishap, times,
-                 w->end, link_world_truth(w), link_world_state(w), text_of(w));
+    if (w->end != GATE_END_COMPLETED || link_world_truth(w) != LINK_LOCKED ||
+        link_world_state(w) != GATE_LOCKED)
+        fail_msg("%s of side %d, mishap %d, %d times: end %d, hook %d, gate %d (%s)", verb, from, mishap,
+                 times, w->end, link_world_truth(w), link_world_state(w), text_of(w));
     assert_int_equal(link_world_denied(w), 0);
     assert_int_equal(link_world_count(w->to_sender, "ok\r\n"), CUT_LINES);
     free_world(w);
@@ -375,7 +376,8 @@ static void test_pairing_over_a_bad_line(void **state) {
         w->config.has_key[0] = false;
         link_world_make(w);
         link_world_run(w, 5 * SECOND);
-        link_world_spoil(w, i % 2 ? LINK_FROM_HOOK : LINK_FROM_HOST, verbs[i / 2 % 4], (enum mishap)(i / 8), 1);
+        link_world_spoil(w, i % 2 ? LINK_FROM_HOOK : LINK_FROM_HOST, verbs[i / 2 % 4], (enum mishap)(i / 8),
+                         1);
         pair(w);
         assert_string_equal(w->text[GATE_FACT_HOOK_PAIRED], "");
         assert_int_equal(w->number[GATE_FACT_HOOK_PAIRED], 1);
@@ -468,7 +470,8 @@ static void shut_for(struct link_world *w, int64_t us) {
     link_world_send(w, "M4 S500\n");
     link_world_run(w, SECOND);
     link_world_declare(w);
-    gate_ledger_failed(w->gate, w->now, "the disk is full"); // the start is durable: the hook opens all the same
+    gate_ledger_failed(w->gate, w->now,
+                       "the disk is full"); // the start is durable: the hook opens all the same
     link_world_run(w, us);
 }
 
@@ -689,7 +692,8 @@ static void test_a_scan_is_told_and_answered_on_the_screen(void **state) {
     sim_hook_scan(w->sim, "ACR-1126-001,1 sheet", w->now);
     link_world_run(w, SECOND);
     assert_string_equal(w->text[GATE_FACT_SCAN], "ACR-1126-001,1 sheet");
-    gate_hook_show(w->gate, w->now, "no lot has this number: look at the label and scan it once more, please");
+    gate_hook_show(w->gate, w->now,
+                   "no lot has this number: look at the label and scan it once more, please");
     link_world_run(w, SECOND);
     assert_non_null(strstr(w->screen, "no lot has this"));
     link_world_run(w, 10 * SECOND);
