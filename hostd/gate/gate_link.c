@@ -515,6 +515,12 @@ void gate_link_step(struct gate *g) {
     if (l->opening && !gate_link_must_open(g)) // it is known now that there is no hook
         gate_link_opened(g);
     gate_link_local_step(g);
+    bool deaf = g->now >= l->ping_us + g->config.hook_life_s * SECOND_US * 2 / 3;
+    if (deaf && !l->opening &&
+        waits_for_start(g)) { // the hook has closed by itself, as when this host was asleep
+        gate_link_again(g, 0);
+        gate_link_open_again(g);
+    }
     bool paired_or_none = ready(l) || (l->fresh && l->state == LINK_UNPAIRED && l->serial_ok);
     l->was_ready |= paired_or_none;
     follow_trouble(g);

@@ -146,6 +146,7 @@ bool gate_link_is_own_line(const struct line *line); // a sender's `$LG`
 // gate_link_local.c
 void gate_link_local_event(struct gate *g, enum link_event event, enum link_source source, const char *job);
 void gate_link_local_told(struct gate *g); // the hook has told its state
+void gate_link_open_again(struct gate *g);
 void gate_link_local_step(struct gate *g);
 const char *gate_link_wanted_text(const struct gate *g, char room[LINK_TEXT_MAX + 1]); // for the screen
 

@@ -80,7 +80,7 @@ void gate_link_local_event(struct gate *g, enum link_event event, enum link_sour
 }
 
 // Opened for a job whose first line has not gone out yet, the hook has closed again: it heard too little of us.
-static void open_again(struct gate *g) {
+void gate_link_open_again(struct gate *g) {
     g->link.opening = true;
     g->link.open_by = g->now + LINK_OPEN_US;
 }
@@ -97,14 +97,14 @@ void gate_link_local_told(struct gate *g) {
         return;
     if (has && l->state == LINK_RUNNING && l->local == LOCAL_WAITING)
         started(g, LINK_PANEL); // its EVENT was lost
-    else if (l->local == LOCAL_WAITING && (!has || l->last_look))
+    else if (l->local == LOCAL_WAITING && (l->state == LINK_EXPIRED || (has && l->last_look)))
         not_started(g);
     if (has)
         return;
-    if (l->local == LOCAL_RUNNING)
+    if (l->local >= LOCAL_WAITING) // locked and not expired: it was started, and that is over
         over(g, GATE_END_COMPLETED, "the machine has ended its file");
     else if (!l->local && g->job.meter.result.lines == l->open_lines && !g->dues.count)
-        open_again(g);
+        gate_link_open_again(g);
 }
 
 void gate_link_local_step(struct gate *g) {

@@ -488,20 +488,73 @@ static void test_an_opened_hook_is_kept_alive_until_the_first_line(void **state)
     free_world(w);
 }
 
+// The job's line waits for it, runs, and the job ends by itself.
+static void assert_opened_again(struct link_world *w) {
+    link_world_run(w, 15 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "M4 S500"), 1);
+    assert_int_equal(link_world_denied(w), 0);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->end, GATE_END_COMPLETED);
+}
+
 static void test_a_hook_that_expired_is_opened_again_for_the_same_job(void **state) {
     struct link_world *w = new_world();
     link_world_settled(w);
     shut_for(w, SECOND);
     link_world_spoil(w, LINK_FROM_HOST, "", LOSE, 1000);
-    link_world_run(w, 45 * SECOND);
+    link_world_run(w, 33 * SECOND);
     assert_int_equal(link_world_truth(w), LINK_EXPIRED);
-    link_world_spoil(w, LINK_FROM_HOST, NULL, LOSE, 0);
-    link_world_run(w, 10 * SECOND);
-    assert_int_equal(link_world_truth(w), LINK_OPENED);
+    link_world_spoil(w, LINK_FROM_HOST, "OPEN", LOSE, 1);
     gate_ledger_recovered(w->gate, w->now);
-    link_world_run(w, SECOND);
-    assert_int_equal(link_world_truth(w), LINK_RUNNING);
-    assert_int_equal(link_world_denied(w), 0);
+    assert_opened_again(w);
+    free_world(w);
+}
+
+// The host slept: by its clock nothing was due, and then much time has passed at once.
+static void test_a_host_that_slept_opens_again_before_the_first_line(void **state) {
+    struct link_world *w = new_world();
+    link_world_settled(w);
+    shut_for(w, SECOND);
+    w->now += 100 * SECOND;
+    gate_ledger_recovered(w->gate, w->now);
+    assert_opened_again(w);
+    free_world(w);
+}
+
+static void test_a_pong_counts_by_its_mac(void **state) {
+    struct link_world *w = new_world();
+    struct link_secret other = {.key = {1}};
+    struct link_writer writer;
+    char frame[LINK_FRAME_MAX + 3];
+    link_world_begin(w);
+    link_world_spoil(w, LINK_FROM_HOOK, "PONG", LOSE, 1);
+    link_world_make(w);
+    link_world_run(w, SECOND / 10);
+    assert_int_equal(link_world_count(w->to_machine, "$LG PING c=0001"), 1);
+    link_begin(&writer, frame, LINK_FROM_HOOK, LINK_PONG);
+    link_put_number(&writer, "c", 1);
+    link_put_word(&writer, "st", LINK_STATE_WORD + LINK_LOCKED);
+    link_put_mac(&writer, &other);
+    gate_from_machine(w->gate, (const uint8_t *)frame, link_end(&writer), w->now);
+    link_world_run(w, SECOND / 10);
+    assert_int_equal(link_world_state(w), GATE_OFFLINE);
+    assert_true(link_world_until(w, GATE_LOCKED, 5 * SECOND));
+    free_world(w);
+}
+
+// A board that was starting up ate the question.
+static void test_a_hook_that_was_silent_is_asked_again_behind_a_banner(void **state) {
+    struct link_world *w = new_world();
+    link_world_begin(w);
+    w->config.hook = GATE_HOOK_IF_ANY;
+    w->config.has_key[0] = false;
+    link_world_spoil(w, LINK_FROM_HOST, "HELLO", LOSE, 4);
+    link_world_make(w);
+    link_world_run(w, 20 * SECOND);
+    assert_int_equal(link_world_hook(w).presence, GATE_HOOK_SILENT);
+    link_world_send(w, "\x18");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_hook(w).presence, GATE_HOOK_PRESENT);
     free_world(w);
 }
 
@@ -558,9 +611,10 @@ static void test_a_card_job_that_nobody_starts_again(void **state) {
     sim_card_start(w->sim, w->now);
     link_world_run(w, SECOND);
     link_world_declare(w);
-    link_world_run(w, 28 * SECOND);
+    link_world_run(w, 29 * SECOND);
     assert_int_equal(w->facts[GATE_FACT_ENDED], 0);
-    link_world_run(w, 10 * SECOND);
+    link_world_run(w, 2 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
     assert_int_equal(w->end, GATE_END_ABORTED);
     assert_string_equal(w->text[GATE_FACT_ENDED], "it was not started at the machine");
     assert_int_equal(link_world_truth(w) == LINK_OPENED, false);
@@ -569,24 +623,96 @@ static void test_a_card_job_that_nobody_starts_again(void **state) {
     free_world(w);
 }
 
-static void test_words_of_a_card_job_that_are_lost(void **state) {
-    for (int times = 1; times <= 2; times++) { // started, then ended
-        struct link_world *w = new_world();
-        link_world_settled(w);
-        stock_card(w);
-        sim_card_start(w->sim, w->now);
-        link_world_run(w, SECOND);
-        link_world_declare(w);
-        link_world_run(w, 2 * SECOND);
-        link_world_spoil(w, LINK_FROM_HOOK, "EVENT", LOSE, times);
-        assert_true(sim_card_start(w->sim, w->now));
-        link_world_run(w, 60 * SECOND);
-        assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
-        assert_int_equal(link_world_truth(w), LINK_LOCKED);
-        assert_int_equal(link_world_state(w), GATE_LOCKED);
-        assert_int_equal(w->facts[GATE_FACT_UNAUTHORISED], 0);
-        free_world(w);
-    }
+// A message on the screen keeps the hook open for longer than the job may wait: it is closed all the same.
+static void test_a_card_job_that_waits_too_long_is_closed(void **state) {
+    struct link_world *w = new_world();
+    link_world_settled(w);
+    stock_card(w);
+    sim_card_start(w->sim, w->now);
+    link_world_run(w, SECOND);
+    link_world_declare(w);
+    link_world_run(w, 20 * SECOND);
+    gate_hook_show(w->gate, w->now, "hurry");
+    link_world_run(w, 12 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->end, GATE_END_ABORTED);
+    assert_int_equal(link_world_truth(w), LINK_LOCKED);
+    free_world(w);
+}
+
+// 20 s in motion, and lines that are read as there is room for them; after its M2 the file goes on.
+static void stock_long_card(struct link_world *w) {
+    char text[4096];
+    size_t used = (size_t)snprintf(text, sizeof text, "G21\nG91\nM4 S500\n");
+    for (int i = 0; i < 40; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "G1 X%d F600\n", i % 2 ? -5 : 5);
+    used += (size_t)snprintf(text + used, sizeof text - used, "M5\nM2\nG4 P2\nG4 P2\nG4 P2\n");
+    assert_true(sim_card_store(w->sim, "/job.nc", text, used));
+}
+
+static void wait_at_the_machine(struct link_world *w) {
+    link_world_settled(w);
+    stock_long_card(w);
+    sim_card_start(w->sim, w->now);
+    link_world_run(w, SECOND);
+    link_world_declare(w);
+    link_world_run(w, 2 * SECOND);
+}
+
+static void assert_completed(struct link_world *w) {
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->end, GATE_END_COMPLETED);
+    assert_int_equal(link_world_truth(w), LINK_LOCKED);
+    assert_int_equal(link_world_state(w), GATE_LOCKED);
+    assert_int_equal(w->facts[GATE_FACT_UNAUTHORISED], 0);
+}
+
+static void test_the_word_of_a_card_job_s_start_is_lost(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    link_world_run(w, 20 * SECOND);
+    link_world_spoil(w, LINK_FROM_HOOK, "EVENT", LOSE, 1);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 10 * SECOND); // its time to be started is over: the hook says that it runs
+    assert_int_equal(link_world_hook(w).state, LINK_RUNNING);
+    link_world_run(w, 60 * SECOND);
+    assert_completed(w);
+    free_world(w);
+}
+
+static void test_the_word_of_a_card_job_s_end_is_lost(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 2 * SECOND);
+    link_world_spoil(w, LINK_FROM_HOOK, "EVENT", LOSE, 1);
+    link_world_run(w, 60 * SECOND);
+    assert_completed(w);
+    free_world(w);
+}
+
+static void test_both_words_of_a_card_job_are_lost(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    link_world_spoil(w, LINK_FROM_HOOK, "EVENT", LOSE, 2);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 60 * SECOND);
+    assert_completed(w);
+    free_world(w);
+}
+
+static void test_a_card_job_whose_end_nobody_tells(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 2 * SECOND);
+    link_world_spoil(w, LINK_FROM_HOOK, "", LOSE, 100000);
+    link_world_run(w, 100 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 0);
+    link_world_run(w, 100 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->end, GATE_END_ABORTED);
+    free_world(w);
 }
 
 static void test_a_card_job_outlives_its_sender_and_not_a_reset(void **state) {
@@ -665,6 +791,26 @@ static void test_a_running_job_of_before_may_finish(void **state) {
     free_world(w);
 }
 
+// The first report after the restart says Idle; the file is started after it, while the hook is not heard.
+static void test_a_job_started_at_a_restart_is_not_cut(void **state) {
+    struct link_world *w = new_world();
+    struct sim_view view;
+    wait_at_the_machine(w);
+    link_world_restart(w);
+    gate_sender_connected(w->gate, w->now);
+    link_world_spoil(w, LINK_FROM_HOOK, "HELLO", LOSE, 3);
+    link_world_run(w, SECOND * 5 / 2);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 10 * SECOND);
+    sim_view(w->sim, &view, w->now);
+    assert_true(view.card_running);
+    assert_int_equal(link_world_count(w->to_machine, "$LG CLOSE"), 0);
+    link_world_run(w, 60 * SECOND);
+    assert_int_equal(link_world_truth(w), LINK_LOCKED);
+    assert_int_equal(link_world_state(w), GATE_LOCKED);
+    free_world(w);
+}
+
 static void test_a_wire_job_cut_by_a_crash_is_closed_when_the_machine_rests(void **state) {
     struct link_world *w = new_world();
     link_world_settled(w);
@@ -692,12 +838,16 @@ static void test_a_scan_is_told_and_answered_on_the_screen(void **state) {
     sim_hook_scan(w->sim, "ACR-1126-001,1 sheet", w->now);
     link_world_run(w, SECOND);
     assert_string_equal(w->text[GATE_FACT_SCAN], "ACR-1126-001,1 sheet");
+    w->machine_length = 0;
     gate_hook_show(w->gate, w->now,
                    "no lot has this number: look at the label and scan it once more, please");
     link_world_run(w, SECOND);
     assert_non_null(strstr(w->screen, "no lot has this"));
     link_world_run(w, 10 * SECOND);
     assert_string_equal(w->screen, "locked"); // the hook's own
+    assert_int_equal(link_world_count(w->to_machine, "$LG SHOW"), 2);
+    assert_int_equal(link_world_count(w->to_machine, "$LG HELLO"),
+                     0); // each was answered, by the PONG behind it
     free_world(w);
 }
 
@@ -747,14 +897,22 @@ int main(void) {
         cmocka_unit_test(test_a_sender_s_frames_are_refused),
         cmocka_unit_test(test_an_opened_hook_is_kept_alive_until_the_first_line),
         cmocka_unit_test(test_a_hook_that_expired_is_opened_again_for_the_same_job),
+        cmocka_unit_test(test_a_host_that_slept_opens_again_before_the_first_line),
+        cmocka_unit_test(test_a_pong_counts_by_its_mac),
+        cmocka_unit_test(test_a_hook_that_was_silent_is_asked_again_behind_a_banner),
         cmocka_unit_test(test_a_card_job_is_held_declared_and_run),
         cmocka_unit_test(test_a_card_job_that_was_declared_before),
         cmocka_unit_test(test_a_card_job_that_nobody_starts_again),
-        cmocka_unit_test(test_words_of_a_card_job_that_are_lost),
+        cmocka_unit_test(test_a_card_job_that_waits_too_long_is_closed),
+        cmocka_unit_test(test_the_word_of_a_card_job_s_start_is_lost),
+        cmocka_unit_test(test_the_word_of_a_card_job_s_end_is_lost),
+        cmocka_unit_test(test_both_words_of_a_card_job_are_lost),
+        cmocka_unit_test(test_a_card_job_whose_end_nobody_tells),
         cmocka_unit_test(test_a_card_job_outlives_its_sender_and_not_a_reset),
         cmocka_unit_test(test_a_blocked_start_in_a_running_job_is_only_told),
         cmocka_unit_test(test_an_open_hook_of_before_is_closed),
         cmocka_unit_test(test_a_running_job_of_before_may_finish),
+        cmocka_unit_test(test_a_job_started_at_a_restart_is_not_cut),
         cmocka_unit_test(test_a_wire_job_cut_by_a_crash_is_closed_when_the_machine_rests),
         cmocka_unit_test(test_a_scan_is_told_and_answered_on_the_screen),
         cmocka_unit_test(test_blocked_starts_that_the_line_lost_are_counted),

@@ -105,7 +105,8 @@ static void what_cannot_be_written_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_new_key_stands_beside_the_old_one_until_it_is_proved, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_new_key_stands_beside_the_old_one_until_it_is_proved, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_damaged_key_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_that_others_may_read_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_is_told, setup, teardown),

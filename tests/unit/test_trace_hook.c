@@ -26,7 +26,8 @@ static void the_nameplate_s_number_is_the_hook_s(void **state) {
     int64_t before = head(&h);
     assert_false(changed(&h, HOOK("TTS55P-2209-0417")));
     assert_int_equal(head(&h), before); // nothing new, nothing written
-    assert_false(changed(&h, "{\"machine\":\"laser1\",\"serial_number\":\"TTS55P-2209-0417\",\"firmware\":\"f2\"}"));
+    assert_false(
+        changed(&h, "{\"machine\":\"laser1\",\"serial_number\":\"TTS55P-2209-0417\",\"firmware\":\"f2\"}"));
     assert_int_equal(head(&h), before + 1);
     help_teardown(&h);
 }
@@ -52,7 +53,8 @@ static void another_number_waits_for_a_person(void **state) {
 static void without_a_nameplate_the_first_one_counts(void **state) {
     struct help h;
     help_setup(&h);
-    help_do(&h, "machine.register", "{\"machine\":\"laser1\",\"board\":\"generic-grbl-laser\",\"kind\":\"laser\"}");
+    help_do(&h, "machine.register",
+            "{\"machine\":\"laser1\",\"board\":\"generic-grbl-laser\",\"kind\":\"laser\"}");
     assert_false(changed(&h, HOOK("A")));
     assert_false(changed(&h, HOOK("A")));
     assert_true(changed(&h, HOOK("B")));
