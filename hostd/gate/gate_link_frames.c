@@ -175,7 +175,6 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
     struct gate_link *l = &g->link;
     char serial[LINK_SN_MAX + 1] = "", job[LINK_JOB_MAX + 1] = "", firmware[GATE_NAME_MAX] = "";
     uint16_t version = 0, blocked = 0;
-    enum link_state was = l->state;
     l->twice = l->asked != ASK_HELLO;
     answered(g, ASK_HELLO, ASK_HELLO);
     if (!link_get_hex(f, "n", l->secret[0].hook_nonce, LINK_NONCE) || !link_get_number(f, "v", &version))
@@ -189,8 +188,6 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
     l->counter = 0;
     l->version_ok = version == LINK_VERSION;
     l->state = state_in(f, LINK_LOCKED);
-    if (l->state == LINK_RUNNING && was != LINK_RUNNING)
-        l->idle_us = 0;
     link_get_text(f, "j", job, sizeof job);
     gate_text_set(l->job, sizeof l->job, job);
     if (link_get_number(f, "b", &blocked))

@@ -63,7 +63,7 @@ static void to_machine(void *context, const uint8_t *bytes, size_t length) {
         text[n] = '\0';
         bool frame = strncmp(text, "$LG ", 4) == 0;
         if (frame && w->outstanding)
-            give_up("a frame went out while a line was unanswered", text);
+            give_up("a frame went out while a line was unanswered", w->to_machine);
         w->outstanding += end && !frame;
         pass(w, LINK_FROM_HOST, text, n, into_machine);
         bytes += n;

@@ -667,6 +667,74 @@ static void assert_completed(struct link_world *w) {
     assert_int_equal(w->facts[GATE_FACT_UNAUTHORISED], 0);
 }
 
+// Started in the very moment in which it is given up: it would be work without a record.
+static void test_a_card_job_that_starts_when_it_is_given_up_is_cut(void **state) {
+    struct link_world *w = new_world();
+    struct sim_view view;
+    wait_at_the_machine(w);
+    link_world_run(w, 18 * SECOND);
+    gate_hook_show(w->gate, w->now, "hurry");
+    link_world_spoil(w, LINK_FROM_HOST, "CLOSE", LOSE, 1);
+    for (int i = 0; i < 200 && !w->facts[GATE_FACT_ENDED]; i++)
+        link_world_run(w, SECOND / 10);
+    assert_int_equal(w->end, GATE_END_ABORTED);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 4 * SECOND);
+    sim_view(w->sim, &view, w->now);
+    assert_false(view.card_running);
+    assert_int_equal(link_world_truth(w), LINK_LOCKED);
+    free_world(w);
+}
+
+static void test_a_card_file_that_goes_on_behind_its_end(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    gate_sender_gone(w->gate, w->now);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, 60 * SECOND);
+    assert_completed(w);
+    free_world(w);
+}
+
+static void test_a_stop_of_lotgate_holds_wire_jobs_alone(void **state) {
+    struct link_world *w = new_world();
+    wait_at_the_machine(w);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, SECOND);
+    w->machine_length = 0;
+    gate_shutdown(w->gate, w->now);
+    assert_int_equal(w->end, GATE_END_HOST_LOST);
+    assert_int_equal(link_world_count(w->to_machine, "!"), 0);
+    free_world(w);
+    w = new_world();
+    link_world_settled(w);
+    link_world_send(w, "G91\nM4 S500\nG1 X100 F600\n");
+    link_world_run(w, SECOND);
+    link_world_declare(w);
+    link_world_run(w, SECOND);
+    w->machine_length = 0;
+    gate_shutdown(w->gate, w->now);
+    assert_string_equal(w->to_machine, "!");
+    free_world(w);
+}
+
+static void test_a_restart_of_the_machine_while_the_hook_opens(void **state) {
+    struct link_world *w = new_world();
+    link_world_settled(w);
+    link_world_spoil(w, LINK_FROM_HOOK, "OPEN", LOSE, 1);
+    link_world_send(w, cut);
+    link_world_run(w, SECOND);
+    link_world_declare(w);
+    link_world_run(w, SECOND / 5);
+    sim_fault(w->sim, SIM_FAULT_RESET, 0, w->now);
+    link_world_run(w, 10 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->facts[GATE_FACT_REFUSED], 0); // it has an end already
+    assert_int_equal(link_world_truth(w), LINK_LOCKED);
+    assert_int_equal(link_world_state(w), GATE_LOCKED);
+    free_world(w);
+}
+
 static void test_the_word_of_a_card_job_s_start_is_lost(void **state) {
     struct link_world *w = new_world();
     wait_at_the_machine(w);
@@ -904,6 +972,10 @@ int main(void) {
         cmocka_unit_test(test_a_card_job_that_was_declared_before),
         cmocka_unit_test(test_a_card_job_that_nobody_starts_again),
         cmocka_unit_test(test_a_card_job_that_waits_too_long_is_closed),
+        cmocka_unit_test(test_a_card_job_that_starts_when_it_is_given_up_is_cut),
+        cmocka_unit_test(test_a_card_file_that_goes_on_behind_its_end),
+        cmocka_unit_test(test_a_stop_of_lotgate_holds_wire_jobs_alone),
+        cmocka_unit_test(test_a_restart_of_the_machine_while_the_hook_opens),
         cmocka_unit_test(test_the_word_of_a_card_job_s_start_is_lost),
         cmocka_unit_test(test_the_word_of_a_card_job_s_end_is_lost),
         cmocka_unit_test(test_both_words_of_a_card_job_are_lost),

@@ -109,6 +109,7 @@ static void test_replies(void **state) {
         {"o", GRBL_REPLY_OTHER, 0, 0, 0, NULL},
         {"error:9", GRBL_REPLY_ERROR, 9, 0, 0, "9"},
         {"error: 20", GRBL_REPLY_ERROR, 20, 0, 0, NULL},
+        {"error:9 in SD file at line 3", GRBL_REPLY_OTHER, 9, 0, 0, NULL},
         {"error:Unsupported command", GRBL_REPLY_ERROR, 0, 0, 0, "Unsupported command"},
         {"error:99999", GRBL_REPLY_ERROR, 65535, 0, 0, NULL},
         {"ALARM:3", GRBL_REPLY_ALARM, 3, 0, 0, "3"},
