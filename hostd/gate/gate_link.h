@@ -8,6 +8,7 @@
 //
 //   gate_link.c         which frame is next and when; what is wrong; jobs that wait for the hook
 //   gate_link_frames.c  frames out and in
+//   gate_link_key.c     which key the hook holds, and giving it a new one
 //   gate_link_local.c   jobs that are started at the machine itself
 #ifndef LOTGATE_GATE_LINK_H
 #define LOTGATE_GATE_LINK_H
@@ -133,15 +134,17 @@ void gate_link_look(const struct gate *g, struct gate_hook_view *view);
 const char *gate_link_sentence(const struct gate *g);
 void gate_link_opened(struct gate *g);                       // the OPEN was answered well
 void gate_link_not_opened(struct gate *g, const char *word); // or could not be: word of the hook, "" for none
-void gate_link_paired(struct gate *g, bool done, const char *why);
-void gate_link_proved(struct gate *g, uint8_t slot);
-void gate_link_key_wrong(struct gate *g);
-void gate_link_again(struct gate *g, int64_t wait_us); // what is known is void: HELLO, not before
+void gate_link_again(struct gate *g, int64_t wait_us);       // what is known is void: HELLO, not before
 
 // gate_link_frames.c
 bool gate_link_write(struct gate *g, enum link_ask what); // false: it does not fit into a frame
 void gate_link_heard(struct gate *g, const uint8_t *line, size_t length);
 bool gate_link_is_own_line(const struct line *line); // a sender's `$LG`
+
+// gate_link_key.c
+void gate_link_proved(struct gate *g, uint8_t slot); // by a PONG
+void gate_link_key_wrong(struct gate *g);            // by the hook's own word
+void gate_link_paired(struct gate *g, bool done, const char *why);
 
 // gate_link_local.c
 void gate_link_local_event(struct gate *g, enum link_event event, enum link_source source, const char *job);

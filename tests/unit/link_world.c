@@ -12,6 +12,26 @@ static void give_up(const char *why, const char *text) {
     abort();
 }
 
+const char link_world_cut[] = "G21\nG90\nM4 S500\nG1 X10 F1000\nG1 X0 S300\nM5\nM2\n";
+
+struct link_world *link_world_new(void) {
+    struct link_world *w = calloc(1, sizeof *w);
+    if (!w)
+        give_up("no memory", "for a world");
+    return w;
+}
+
+void link_world_drop(struct link_world *w) {
+    link_world_free(w);
+    free(w);
+}
+
+const char *link_world_text(struct link_world *w) {
+    static struct gate_view view;
+    gate_view(w->gate, &view);
+    return view.text;
+}
+
 // --- the line
 
 static bool spoils(struct link_world *w, enum link_side from, const char *line) {
@@ -301,4 +321,13 @@ size_t link_world_count(const char *in, const char *what) {
     for (const char *p = in; (p = strstr(p, what)) != NULL; p += strlen(what))
         count++;
     return count;
+}
+
+void link_world_shut_for(struct link_world *w, int64_t us) {
+    link_world_send(w, "M4 S500\n");
+    link_world_run(w, SECOND);
+    link_world_declare(w);
+    gate_ledger_failed(w->gate, w->now,
+                       "the disk is full"); // the start is durable: the hook opens all the same
+    link_world_run(w, us);
 }

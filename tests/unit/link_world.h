@@ -43,6 +43,16 @@ struct link_world {
     char screen[LINK_TEXT_MAX + 1];
 };
 
+// A small job; its lines are answered one by one, and it ends with M2.
+extern const char link_world_cut[];
+#define assert_text_has(w, what) assert_non_null(strstr(link_world_text(w), what))
+
+struct link_world *link_world_new(void);
+void link_world_drop(struct link_world *w);        // link_world_free, and its memory
+const char *link_world_text(struct link_world *w); // held line or fault; valid until the next call
+// Opens the hook for a job, and shuts the gate for `us` before the job's first line.
+void link_world_shut_for(struct link_world *w, int64_t us);
+
 // What a world begins with: a laser with a card (MKS), serial number SN-1, its hook paired with the gate's key.
 void link_world_begin(struct link_world *w); // fills config and machine, to be changed
 void link_world_make(struct link_world *w);  // then makes it; the machine has been up for long
