@@ -213,11 +213,16 @@ static const struct live_op {
     const char *name;
     void (*act)(struct station *s, struct request *request); // on one machine
     void (*look)(struct daemon *d, struct request *request); // on all
-} live_ops[] = {{"machine.live", NULL, look_machines},  {"metrics", NULL, look_metrics},
-                {"lots.stopped", NULL, look_stopped},   {"machine.declare", act_declare, NULL},
-                {"machine.cancel", act_cancel, NULL},   {"machine.hold", act_hold, NULL},
-                {"machine.resume", act_resume, NULL},   {"machine.reset", act_reset, NULL},
-                {"machine.confirm", act_confirm, NULL}, {"machine.pair", hook_pair, NULL},
+} live_ops[] = {{"machine.live", NULL, look_machines},
+                {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},
+                {"machine.declare", act_declare, NULL},
+                {"machine.cancel", act_cancel, NULL},
+                {"machine.hold", act_hold, NULL},
+                {"machine.resume", act_resume, NULL},
+                {"machine.reset", act_reset, NULL},
+                {"machine.confirm", act_confirm, NULL},
+                {"machine.pair", hook_pair, NULL},
                 {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {
