@@ -27,7 +27,7 @@
 #define LINK_FORGOTTEN_US (120 * SECOND_US) // ... and its hook has not said that the job is over
 #define LINK_MESSAGE_US   (6 * SECOND_US)   // a message stays on the machine's screen
 #define LINK_SHOW_MAX     56  // characters of a SHOW frame: a PING goes with it into the smallest buffer
-#define LINK_SHORTEST     8   // a line that is no longer holds no frame
+#define LINK_SHORTEST     3   // a line that is no longer opens no frame
 #define LINK_NO_JOB       "-" // no job has this number
 #define LINK_SLOT_NONE    (-1)
 

@@ -17,7 +17,7 @@ static bool head_is_own(struct gate *g) {
 static bool must_keep(struct gate *g, uint8_t first) {
     if (head_is_own(g))
         return true;
-    if (first == '[' && g->config.hook != GATE_HOOK_NEVER && g->link.presence != GATE_HOOK_ABSENT)
+    if (first == '[' && g->config.hook != GATE_HOOK_NEVER)
         return true; // it may be a frame of the hook
     if (first == '<')
         return gate_shows_held(g) || g->own.poll || g->own.swallow != SWALLOW_NO;
@@ -160,7 +160,10 @@ static void take_piece(struct gate *g, const uint8_t *p, size_t length, bool end
         gate_out_sender(g, p, length);
     if (!g->machine.overflow && g->machine.length + length > GATE_REPLY_MAX) {
         g->machine.overflow = true;
-        if (g->machine.kept) { // too long to be rewritten: it passes
+        bool frame = link_is_frame(LINK_FROM_HOOK, (const char *)g->machine.line, g->machine.length);
+        if (frame && g->config.hook != GATE_HOOK_NEVER) { // none that is known, but the hook's all the same
+            g->machine.skip = true;
+        } else if (g->machine.kept) { // too long to be rewritten: it passes
             gate_out_sender(g, g->machine.line, g->machine.length);
             gate_out_sender(g, p, length);
         }
