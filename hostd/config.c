@@ -30,6 +30,7 @@ enum rule_type {
     RULE_DEVICE,  // the same, or "sim:" and the kind of a simulated machine
     RULE_NUMBER,  // int64_t, whole, from low to high
     RULE_WORD,    // int64_t, one of `words`
+    RULE_FLAG,    // int64_t, true or false
     RULE_TEXTS,   // char[high][size] and a size_t count: an array of texts, or one text
     RULE_OBJECT,  // `rules` on the same structure
     RULE_OBJECTS, // an array of at most `high` objects of `size` bytes, and a size_t count
@@ -75,6 +76,7 @@ static const struct rule gate_rules[] = {
     SECONDS(idle_seconds, 1),
     SECONDS(armed_seconds, 0),
     SECONDS(focus_seconds, 1),
+    {.key = "hook_seconds", .type = RULE_NUMBER, MACHINE(hook_seconds), .low = 5, .high = 3600},
     {.key = "focus_s_percent", .type = RULE_NUMBER, MACHINE(focus_s_percent), .low = 0, .high = 10},
     {.key = "require",
      .type = RULE_TEXTS,
@@ -95,6 +97,7 @@ static const struct rule machine_rules[] = {
     {.key = "serial_number", .type = RULE_TEXT, MACHINE_TEXT(serial_number)},
     {.key = "device", .type = RULE_DEVICE, MACHINE_TEXT(device), .required = true},
     {.key = "baud", .type = RULE_NUMBER, MACHINE(baud), .low = 1200, .high = 4000000},
+    {.key = "hook", .type = RULE_FLAG, MACHINE(hook)},
     {.key = "sender", .type = RULE_OBJECT, .rules = sender_rules},
     {.key = "gate", .type = RULE_OBJECT, .rules = gate_rules},
     {0}};
@@ -232,6 +235,14 @@ static void read_word(struct reader *r, const struct rule *rule, const cJSON *va
         *(int64_t *)into = word->value;
 }
 
+static void read_flag(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
+                      const char *path) {
+    if (!cJSON_IsBool(value))
+        tell(r, place(r, value), "%s must be true or false", path);
+    else
+        *(int64_t *)into = cJSON_IsTrue(value);
+}
+
 static void read_refused(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
                          const char *path) {
     bool empty = cJSON_IsFalse(value) || (cJSON_IsString(value) && value->valuestring[0] == '\0');
@@ -322,7 +333,7 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
                                  const char *) = {
         [RULE_TEXT] = read_text,       [RULE_ID] = read_id,         [RULE_PATH] = read_path,
         [RULE_DEVICE] = read_path,     [RULE_NUMBER] = read_number, [RULE_WORD] = read_word,
-        [RULE_REFUSED] = read_refused,
+        [RULE_REFUSED] = read_refused, [RULE_FLAG] = read_flag,
     };
     if (rule->type == RULE_OBJECT)
         read_object(r, rule->rules, value, object, path);
@@ -356,6 +367,8 @@ void config_machine_default(struct config_machine *m) {
     m->idle_seconds = 2;
     m->focus_s_percent = -1;
     m->focus_seconds = 60;
+    m->hook = -1;
+    m->hook_seconds = 60;
 }
 
 void config_default(struct config *c) {

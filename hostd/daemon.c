@@ -85,6 +85,8 @@ static void tell_stopped(struct daemon *d, const struct request *request) {
 // On the ledger thread: everything that writes comes through here.
 static void run_request(struct ledger *ledger, struct request *request) {
     const struct trace_context context = {request->actor, time_now_us()};
+    if (hook_run(request))
+        return;
     request_complete(request);
     request->ok = trace_run(ledger, request->op, &context, request->args, &request->answer, &request->error);
     if (request->ok && request->passage != NULL)
@@ -339,6 +341,7 @@ static void stop_threads(struct daemon *d) {
 
 static int run(struct daemon *d, const struct options *options, const struct cli_paths *paths) {
     struct lg_error error;
+    snprintf(d->data, sizeof d->data, "%s", paths->data);
     if (!setup_machines(d, paths->config[0] != '\0' || options->config != NULL, options->simulate, &error))
         return complain(&error, strcmp(error.code, "bad_config") == 0 ? CLI_USAGE : CLI_REFUSED);
     if (!start_ledger(d, paths, &error) || !setup_wire(d, paths->data, &error) ||

@@ -17,6 +17,10 @@ static const struct refusal refusals[] = {
     {"machine_fault", "%s is in fault.", "The panel says why; look at the machine, then confirm it."},
     {"already_declared", "A lot is declared for %s already.",
      "Use it, or cancel it first: lotgate cancel MACHINE."},
+    {"no_hook", "The firmware of %s has no hook that answers.",
+     "Is the machine on, and does its firmware have the hook? `lotgate machine show` tells what is known."},
+    {"job_running", "A job runs on %s.", "Wait for its end."},
+    {"pairing", "%s is being paired already.", "Wait for the outcome."},
     {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.", ""},
     {NULL, "%s cannot take a declaration now.", "Try again in a moment."}};
 
@@ -124,7 +128,7 @@ static void act_declare(struct station *s, struct request *request) {
     }
     cJSON *args = cJSON_Duplicate(request->args, true);
     live_complete_declaration(s, args);
-    s->declaring = station_post_for(s, &post_declare, args, request, false);
+    s->declaring = station_post_for(s, &post_declare, args, request, POST_FROM_LOTGATE);
     if (!s->declaring)
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
@@ -175,7 +179,7 @@ static void act_reset(struct station *s, struct request *request) {
 static void act_confirm(struct station *s, struct request *request) {
     cJSON *args = named(s);
     json_add_text(args, "by", json_text(request->args, "by"));
-    if (!station_post_for(s, &post_confirm, args, request, false))
+    if (!station_post_for(s, &post_confirm, args, request, POST_FROM_LOTGATE))
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
 }
@@ -219,11 +223,17 @@ static const struct live_op {
     const char *name;
     void (*act)(struct station *s, struct request *request); // on one machine
     void (*look)(struct daemon *d, struct request *request); // on all
-} live_ops[] = {{"machine.live", NULL, look_machines},  {"metrics", NULL, look_metrics},
-                {"lots.stopped", NULL, look_stopped},   {"machine.declare", act_declare, NULL},
-                {"machine.cancel", act_cancel, NULL},   {"machine.hold", act_hold, NULL},
-                {"machine.resume", act_resume, NULL},   {"machine.reset", act_reset, NULL},
-                {"machine.confirm", act_confirm, NULL}, {NULL, NULL, NULL}};
+} live_ops[] = {{"machine.live", NULL, look_machines},
+                {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},
+                {"machine.declare", act_declare, NULL},
+                {"machine.cancel", act_cancel, NULL},
+                {"machine.hold", act_hold, NULL},
+                {"machine.resume", act_resume, NULL},
+                {"machine.reset", act_reset, NULL},
+                {"machine.confirm", act_confirm, NULL},
+                {"machine.pair", hook_pair, NULL},
+                {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {
     const struct live_op *op = live_ops;

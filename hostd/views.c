@@ -79,12 +79,12 @@ static void add_text(cJSON *value, const struct station *s, const struct gate_vi
         what_to_do = s->ledger_failed ? s->ledger_advice : "Look at the machine, then confirm it.";
     if (!look->port_open) {
         text = look->port_text;
+    } else if (view->state == GATE_OFFLINE && view->has_status && view->status.state != GRBL_IDLE) {
+        what_to_do = "It has not said who it is: in a feed hold, asleep or in an alarm, reset it.";
     } else if (view->unanswered) {
         text = "the port is open, but the machine has not answered yet";
         what_to_do =
-            "If it stays so: switch the machine on, and check its cable and \"baud\" in the configuration.";
-    } else if (view->state == GATE_OFFLINE && view->has_status && view->status.state != GRBL_IDLE) {
-        what_to_do = "It has not said who it is: in a feed hold, asleep or in an alarm, reset it.";
+            "If it stays so: switch the machine on, and compare its baud rate with the configuration.";
     }
     json_add_text(value, "text", text);
     json_add_text(value, "what_to_do", what_to_do);
@@ -113,6 +113,7 @@ cJSON *view_machine(const struct station *s) {
     add_or_null(value, "job", job_of(s, &view));
     add_or_null(value, "status", status_of(&view));
     add_ways_in(value, &look);
+    json_add(value, "hook", hook_view(&view));
     return value;
 }
 

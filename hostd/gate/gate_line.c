@@ -28,7 +28,7 @@ static const uint8_t permissions[][6] = {
 };
 
 static enum situation situation(const struct gate *g) {
-    if (g->job.ending)
+    if (g->job.ending || g->link.local >= LOCAL_WAITING) // the machine's own job is not mixed with a sender's
         return ENDING;
     if (g->job.open)
         return RUNNING;
@@ -42,14 +42,14 @@ static enum situation situation(const struct gate *g) {
 // Nothing of a sender goes out now, whatever it is.
 static bool blocked(const struct gate *g) {
     return !g->machine_open || !g->identity_ok || g->faults || g->stale || g->start_pending ||
-           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g);
+           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g) || g->link.opening ||
+           gate_link_unsettled(g);
 }
 
 static bool fits(const struct gate *g, size_t bytes) {
     if (g->dues.count == GATE_OUTSTANDING_MAX)
         return false;
-    size_t late = (size_t)g->own.late * OWN_LINE_BYTES; // may still lie there
-    return g->dues.bytes == 0 || g->dues.bytes + late + bytes < g->config.rx_buffer;
+    return g->dues.bytes == 0 || g->dues.bytes + gate_own_unread(g) + bytes < g->config.rx_buffer;
 }
 
 // A line whose class follows from lines that are not answered yet: one of them might be refused.
@@ -449,4 +449,30 @@ void gate_line_send_own(struct gate *g, enum own what, const char *text) {
     g->own.sent_us = g->now;
     gate_out_machine(g, line.text, line.length + 1);
     gate_out_flush(g);
+}
+
+// Not G-code: nothing of the modal state follows from it.
+bool gate_line_send_frame(struct gate *g, const char *frames, size_t length) {
+    if (gate_own_unread(g) + length >= g->config.rx_buffer)
+        return false;
+    struct due *due = gate_due_push(&g->dues);
+    assert(due); // nothing is outstanding
+    due->bytes = (uint16_t)length;
+    due->flags = DUE_OWN;
+    gate_due_count(&g->dues, due);
+    g->own.line = OWN_LINK;
+    g->own.sent_us = g->now;
+    gate_out_flush(g);
+    gate_out_machine(g, (const uint8_t *)frames, length);
+    gate_out_flush(g);
+    return true;
+}
+
+void gate_line_frame_answered(struct gate *g) {
+    if (g->own.line != OWN_LINK)
+        return;
+    g->own.line = OWN_NONE;
+    g->own.frame_room = 0; // all before it has been read too
+    if (gate_due_head(&g->dues))
+        gate_due_pop(&g->dues);
 }

@@ -119,6 +119,15 @@ static const struct ledger_named_query base[] = {
      "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
     {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
 
+    // The hook that a machine showed last, and whether a person has confirmed the machine since.
+    {"hook_last",
+     "SELECT json_extract(e.body, '$.serial_number') AS serial_number,"
+     " json_extract(e.body, '$.firmware') AS firmware, json_extract(e.body, '$.changed') AS changed,"
+     " EXISTS (SELECT 1 FROM event_subjects cx JOIN events c USING (seq) WHERE cx.subject = :machine"
+     "  AND c.seq > e.seq AND c.kind = 'machine.confirmed') AS confirmed"
+     " FROM event_subjects x JOIN events e USING (seq)"
+     " WHERE x.subject = :machine AND e.kind = 'machine.hook_seen' ORDER BY e.seq DESC LIMIT 1"},
+
     // declarations
     {"declaration_list",
      "SELECT " DECLARATION_COLUMNS " WHERE 1 {machine| AND d.machine = :machine}{state| AND d.state = :state}"

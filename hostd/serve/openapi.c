@@ -190,6 +190,10 @@ static cJSON *components(void) {
         "\"state\":{\"enum\":[\"offline\",\"locked\",\"held\",\"armed\",\"running\",\"fault\"]},"
         "\"since\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"what_to_do\":{\"type\":\"string\"},"
         "\"configured\":{\"type\":\"boolean\"},\"declaration\":{\"type\":[\"object\",\"null\"]},"
+        "\"hook\":{\"type\":\"object\",\"required\":[\"present\"],\"properties\":{\"present\":{\"type\":\"boolean\"},"
+        "\"text\":{\"type\":\"string\"},\"state\":{\"enum\":[\"unpaired\",\"locked\",\"open\",\"running\",\"expired\"]},"
+        "\"paired\":{\"type\":\"boolean\"},\"serial_number\":{\"type\":\"string\"},\"firmware\":{\"type\":\"string\"},"
+        "\"job\":{\"type\":\"string\"},\"blocked\":{\"type\":\"integer\"}}},"
         "\"job\":{\"type\":[\"object\",\"null\"]},\"status\":{\"type\":[\"object\",\"null\"]}}}},"
         "\"responses\":{}}";
     static const char *const kinds[][2] = {

@@ -16,6 +16,8 @@ static const struct route base[] = {
     {"POST", API("/machines/{machine}/reset"),   ROUTE_OPERATION, "machine.reset",   "machine", 200, "Soft reset: ends a running job"},
     {"POST", API("/machines/{machine}/confirm"), ROUTE_OPERATION, "machine.confirm", "machine", 200,
      "A person has looked: the machine's identity or fault is in order"},
+    {"POST", API("/machines/{machine}/pair"),    ROUTE_OPERATION, "machine.pair",    "machine", 200,
+     "Give the hook in the machine's firmware a new key; answered when it has proved that it holds it"},
     {"GET",  API("/jobs"),                  ROUTE_OPERATION, "job.list", NULL, 200, "Jobs, newest first"},
     {"GET",  API("/jobs/{job}"),            ROUTE_OPERATION, "job.show", "job", 200, "One job"},
     {"GET",  API("/jobs/{job}/path.svg"),   ROUTE_PICTURE,   "job.path", "job", 200, "The job's path as a picture"},
@@ -84,6 +86,7 @@ const struct route_live_op route_live_ops[] = {
     {"machine.resume",  (const char *const[]){"!machine", NULL}},
     {"machine.reset",   (const char *const[]){"!machine", NULL}},
     {"machine.confirm", (const char *const[]){"!machine", "by", NULL}},
+    {"machine.pair",    (const char *const[]){"!machine", "by", NULL}},
     {"metrics",         (const char *const[]){NULL}},
     {NULL, NULL},
 };

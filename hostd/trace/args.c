@@ -44,6 +44,7 @@ static const struct argument {
     {"mode", TYPE_ID, ARGS_ID_MAX},
     {"state", TYPE_ID, ARGS_ID_MAX},
     {"field", TYPE_ID, ARGS_ID_MAX},
+    {"outcome", TYPE_ID, ARGS_ID_MAX},
     {"by", TYPE_ACTOR, ARGS_ID_MAX},
     {"name", TYPE_LINE, ARGS_LINE_MAX},
     {"email", TYPE_LINE, ARGS_LINE_MAX},

@@ -46,6 +46,13 @@ TRACE_FUNCTION(machine_confirm);
 TRACE_FUNCTION(machine_unauthorised);
 TRACE_FUNCTION(machine_list);
 TRACE_FUNCTION(machine_show);
+// ops_hook.c
+TRACE_FUNCTION(hook_seen);
+TRACE_FUNCTION(hook_blocked);
+TRACE_FUNCTION(hook_paired);
+// True when the machine's hook has shown another serial number and nobody has confirmed it.
+bool hook_waits_for_confirmation(struct ledger *ledger, const char *machine, bool *waits,
+                                 struct lg_error *error);
 // ops_declaration.c
 TRACE_FUNCTION(declaration_make);
 TRACE_FUNCTION(declaration_cancel);

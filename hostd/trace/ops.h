@@ -27,6 +27,9 @@
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
 //   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
 //   machine.unauthorised machine status                              -> {}
+//   machine.hook      machine serial_number [firmware]               -> {machine, changed: bool, was}
+//   machine.blocked   machine [source count]                         -> {machine}   source: usb, sd, panel, wifi
+//   machine.paired    machine outcome [reason by]                    -> {machine}   outcome: paired, refused
 //   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode record] -> {declaration, text, lots, operator}
 //                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,
 //                     lot_used_up, operator_unknown, operator_required (argument `require`[])

@@ -47,6 +47,7 @@ EXAMPLES = [
     ("post /machines/{machine}/hold", {"body": {}}),
     ("post /machines/{machine}/resume", {"body": {}}),
     ("post /machines/{machine}/confirm", {"body": {}}),
+    ("post /machines/{machine}/pair", {"body": {}}),
     ("get /jobs", {"query": {"machine": "laser1", "limit": 3}}),
     ("get /jobs/{job}", {}),
     ("get /jobs/{job}/path.svg", {}),
@@ -159,7 +160,7 @@ class Http(LotgateTest):
     def setUp(self):
         super().setUp()
         self.opened = []
-        self.sim = self.simulator()
+        self.sim = self.simulator("machine", "--hook", "--serial", "SN-laser1")
         self.gate = self.daemon(self.machine_config(self.sim.link))
         self.lot = self.gate.stock()
         self.gate.wait_state("locked")

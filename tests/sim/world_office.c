@@ -47,6 +47,8 @@ static void execute(struct world *w, struct request *request) {
         w->refused_commits++;
         return;
     }
+    if (hook_run(request))
+        return;
     request_complete(request);
     request->ok =
         trace_run(w->ledger, request->op, &context, request->args, &request->answer, &request->error);

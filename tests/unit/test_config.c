@@ -23,11 +23,11 @@ static const char whole[] =
     "  \"store\": \"sqlite\",\n"
     "  \"machines\": [\n"
     "    { \"id\": \"laser1\", \"name\": \"Big laser\", \"board\": \"twotrees-tts-55-pro\", \"serial_number\": \"TTS55P-1\",\n"
-    "      \"device\": \"/dev/ttyUSB0\", \"baud\": 250000,\n"
+    "      \"device\": \"/dev/ttyUSB0\", \"baud\": 250000, \"hook\": true,\n"
     "      \"sender\": { \"pty\": \"/run/lotgate/laser1\", \"tcp\": [\"0.0.0.0:8231\", \"[::1]:8231\"] },\n"
     "      \"gate\": { \"mode\": \"until-changed\", \"scope\": \"strict\", \"held\": \"refuse\", \"held_seconds\": 300,\n"
     "                \"spool\": false, \"require\": [\"operator\"], \"idle_seconds\": 5, \"armed_seconds\": 600,\n"
-    "                \"focus_s_percent\": 3, \"focus_seconds\": 30 } },\n"
+    "                \"focus_s_percent\": 3, \"focus_seconds\": 30, \"hook_seconds\": 90 } },\n"
     "    { \"id\": \"cnc1\", \"board\": \"generic\", \"device\": \"sim:cnc\", \"sender\": { \"tcp\": \"127.0.0.1:0\" } } ] }\n";
 
 static void a_whole_configuration_is_taken(void **state) {
@@ -54,6 +54,9 @@ static void a_whole_configuration_is_taken(void **state) {
     assert_int_equal(m->armed_seconds, 600);
     assert_int_equal(m->focus_s_percent, 3);
     assert_int_equal(m->focus_seconds, 30);
+    assert_int_equal(m->hook, 1);
+    assert_int_equal(m->hook_seconds, 90);
+    assert_int_equal(config.machines[1].hook, -1); // as the board says
     assert_int_equal(m->require_count, 1);
     assert_string_equal(m->require[0], "operator");
 }
@@ -99,6 +102,8 @@ static const struct {
      "lotgate.json:1:15: machines[0] needs \"board\""},
     {"{\"machines\": [{" MACHINE ",\"baud\":\"fast\"}]}",
      "lotgate.json:1:55: machines[0].baud must be a whole number from 1200 to 4000000"},
+    {"{\"machines\": [{\"id\": \"a\", \"board\": \"b\", \"device\": \"/c\", \"hook\": \"yes\"}]}",
+     "lotgate.json:1:57: machines[0].hook must be true or false"},
     {"{\"machines\": [{" MACHINE ",\"baud\":115200.5}]}",
      "lotgate.json:1:55: machines[0].baud must be a whole number from 1200 to 4000000"},
     {"{\"machines\": [{" MACHINE ",\"baud\":1e300}]}",
