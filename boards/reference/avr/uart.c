@@ -17,12 +17,12 @@ static struct {
 #define DOUBLE_SPEED(baud) ((uint16_t)((F_CPU / 4 / (baud)-1) / 2))
 
 void uart_init(void) {
-    UBRR0 = DOUBLE_SPEED(115200ul);
     UCSR0A = 1 << U2X0;
+    UBRR0 = DOUBLE_SPEED(115200ul);
     UCSR0B = 1 << RXEN0 | 1 << TXEN0 | 1 << RXCIE0;
 #ifdef BOARD_HAS_PANEL
-    UBRR1 = DOUBLE_SPEED(9600ul);
     UCSR1A = 1 << U2X1;
+    UBRR1 = DOUBLE_SPEED(9600ul);
     UCSR1B = 1 << RXEN1 | 1 << TXEN1 | 1 << RXCIE1;
 #endif
 }

@@ -59,28 +59,42 @@ static unsigned unread(const avr_uart_t *uart) {
     return (unsigned)(uart->input.write - uart->input.read) % uart_fifo_fifo_size;
 }
 
-// The start bit of the next byte.
+// The last bit of the next byte.
 static avr_cycle_count_t on_byte_time(avr_t *avr, avr_cycle_count_t when, void *param) {
     struct wire *w = param;
     if (w->head == w->tail)
         return 0;
     uint8_t byte = w->queue[w->tail];
     w->tail = (w->tail + 1) % WIRE_QUEUE;
-    if (unread(w->uart) >= HARDWARE_RX)
+    if (unread(w->uart) >= HARDWARE_RX) {
         log_wire(w, when, "ov", "a byte was lost: the UART was not read in time");
-    else
+    } else {
+        w->uart->cycles_per_byte = 1;
         avr_raise_irq(w->input, byte);
-    log_received(w, byte, when + (avr_cycle_count_t)w->byte_cycles);
+        w->uart->cycles_per_byte = (avr_cycle_count_t)w->byte_cycles;
+    }
+    log_received(w, byte, when);
     if (w->due < (double)when - 1)
         w->due = (double)when;
     w->due += w->byte_cycles;
     return (avr_cycle_count_t)w->due;
 }
 
+// simavr lets a byte be seen one byte's time after it was given, or after the one before it was read, and takes a byte to have 11
+// bits. Here a byte is given when its last bit is there, so it is to be seen at once, as is the next that a real UART holds;
+// only what is sent takes its time.
+static uint8_t on_read(avr_t *avr, avr_io_addr_t address, void *param) {
+    struct wire *w = param;
+    w->uart->cycles_per_byte = 1;
+    uint8_t byte = w->simavr_read(avr, address, w->uart);
+    w->uart->cycles_per_byte = (avr_cycle_count_t)w->byte_cycles;
+    return byte;
+}
+
 // A reset of the chip forgets all timers, so it is asked for each time.
 static void keep_timer(struct wire *w) {
     if (w->head != w->tail && avr_cycle_timer_status(w->board->avr, on_byte_time, w) == 0)
-        avr_cycle_timer_register(w->board->avr, 1, on_byte_time, w);
+        avr_cycle_timer_register(w->board->avr, (avr_cycle_count_t)w->byte_cycles, on_byte_time, w);
 }
 
 static void on_output(struct avr_irq_t *irq, uint32_t value, void *param) {
@@ -139,6 +153,10 @@ bool board_wire(struct board *b, char uart, uint32_t baud, const char *link) {
         return false;
     w->byte_cycles = b->avr->frequency * BITS_OF_BYTE / baud;
     avr_ioctl(b->avr, AVR_IOCTL_UART_SET_FLAGS(uart), &flags);
+    avr_io_addr_t data = AVR_DATA_TO_IO(w->uart->r_udr);
+    w->simavr_read = b->avr->io[data].r.c;
+    b->avr->io[data].r.c = on_read;
+    b->avr->io[data].r.param = w;
     w->input = avr_io_getirq(b->avr, AVR_IOCTL_UART_GETIRQ(uart), UART_IRQ_INPUT);
     avr_irq_register_notify(avr_io_getirq(b->avr, AVR_IOCTL_UART_GETIRQ(uart), UART_IRQ_OUTPUT), on_output, w);
     return true;

@@ -20,6 +20,7 @@ struct wire {
     int master, slave;
     avr_uart_t *uart;
     avr_irq_t *input;
+    avr_io_read_t simavr_read;
     double byte_cycles, due; // of a byte on the wire; when the next may begin
     uint8_t queue[WIRE_QUEUE];
     size_t head, tail;
