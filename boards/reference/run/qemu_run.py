@@ -37,19 +37,28 @@ class Gdb:
                     raise
                 time.sleep(0.01)
         self.socket.settimeout(PATIENCE)
+        self.got = b""
         self.ask("?")
+
+    def run_to(self, address):
+        self.ask(f"Z1,{address:x},2")
+        self.ask("c")
+        self.ask(f"z1,{address:x},2")
 
     def ask(self, command):
         self.socket.sendall(f"${command}#{sum(command.encode()) % 256:02x}".encode())
-        got = b""
-        while not re.search(rb"\$[^#]*#..", got):
-            more = self.socket.recv(4096)
-            if not more:
-                break
-            got += more
-        self.socket.sendall(b"+")
-        found = re.search(rb"\$([^#]*)#..", got)
-        return found.group(1).decode() if found else ""
+        while True:
+            found = re.search(rb"\$([^#]*)#..", self.got)
+            if found:
+                self.got = self.got[found.end():]
+                self.socket.sendall(b"+")
+                # That the machine has stopped is told unasked, too.
+                if command in ("?", "c") or found.group(1)[:1] not in (b"T", b"S"):
+                    return found.group(1).decode("latin-1")
+            more = b"" if found else self.socket.recv(4096)
+            if not found and not more:
+                return ""
+            self.got += more
 
     def read(self, address, length):
         return bytes.fromhex(self.ask(f"m{address:x},{length:x}"))
@@ -100,8 +109,9 @@ class Qemu:
         raise KeyError(name)
 
     def stall(self):
-        """The program hangs from here on; interrupts go on."""
+        """The program hangs from the next turn of its main loop on; interrupts go on."""
         gdb = Gdb(self.gdb_path)
+        gdb.run_to(self.symbol("board_feed_watchdog"))
         gdb.jump(self.symbol("unexpected"))
         gdb.go_on()
 
