@@ -205,6 +205,8 @@ bench: ## measure speed and memory, side by side in one run (BENCH="relay gate f
 bench-relay: ## the round trip beside socat and ser2net
 	@$(MAKE) --no-print-directory bench BENCH=relay
 
+include boards/reference/firmware.mk
+
 .PHONY: demo
 demo: ## a narrated tour that ends by itself
 	@hostd/dist/deps.sh build
