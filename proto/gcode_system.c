@@ -33,7 +33,8 @@ uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length
             continue;
         if (used == room - 1)
             return 0;
-        key[used++] = (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
+        // A NUL is dropped by one firmware and ends the line for another: it makes the key one that nobody knows.
+        key[used++] = (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c ? c : '\1');
     }
     key[used] = '\0';
     return length;
