@@ -2,7 +2,7 @@
 //
 // The invariant behind all of it is that a machine is never set to work by a line that passed as setup; the
 // whitelist that keeps it are the tables in proto/gcode_modal.c and proto/gcode_system.c, and the line that
-// refuses what is not in them is `flags & LINE_UNKNOWN` in classify_words().
+// refuses what is not in them is `CODE_UNKNOWN` in classify_words().
 #include "unit.h"
 
 #include <stdio.h>
