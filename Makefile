@@ -33,18 +33,20 @@ endif
 
 # Which layers a layer may see (its own folder first).
 LAYER_proto        := proto
+LAYER_hook         := hook proto
 LAYER_base         := hostd/base
 LAYER_gate         := hostd/gate proto
-LAYER_sim          := boards/sim proto
-LAYER_wire         := hostd/wire hostd/gate proto boards/sim hostd/base
+LAYER_sim          := boards/sim hook proto
+LAYER_wire         := hostd/wire hostd/gate proto boards/sim hook hostd/base
 LAYER_ledger       := hostd/ledger hostd/base
 LAYER_trace        := hostd/trace hostd/ledger hostd/base
 LAYER_report       := hostd/report hostd/trace hostd/ledger hostd/base
 LAYER_serve        := hostd/serve hostd/report hostd/trace hostd/ledger hostd/base
 LAYER_cli          := hostd/cli hostd/report hostd/trace hostd/ledger hostd/base
-LAYER_main         := hostd hostd/cli hostd/serve hostd/wire hostd/gate proto boards/sim hostd/report hostd/trace hostd/ledger hostd/base
+LAYER_main         := hostd hostd/cli hostd/serve hostd/wire hostd/gate proto hook boards/sim hostd/report hostd/trace hostd/ledger hostd/base
 
 DIR_proto  := proto
+DIR_hook   := hook
 DIR_base   := hostd/base
 DIR_gate   := hostd/gate
 DIR_sim    := boards/sim
@@ -55,7 +57,7 @@ DIR_report := hostd/report
 DIR_serve  := hostd/serve
 DIR_cli    := hostd/cli
 DIR_main   := hostd
-LAYERS := proto base gate sim wire ledger trace report serve cli
+LAYERS := proto hook base gate sim wire ledger trace report serve cli
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)

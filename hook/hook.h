@@ -14,9 +14,22 @@
 //                                                                   other job: busy   busy
 //   work line / may_start, any source       pass        blocked     -> running        same source: pass; other: blocked
 //   M2/M30 or lg_hook_ended, that source    pass        -           -                 -> locked, EVENT ended
-//   CLOSE, right MAC                        err         ok          -> locked         -> locked
+//   CLOSE of that job, right MAC            err         ok          -> locked         -> locked
 //   life over                               -           -           -> expired        goes on; locked at its end
 //   lg_hook_reset (soft reset, alarm)       -           -           stays open        -> locked, EVENT ended
+//
+// Expired is like locked, and still names the job; PING does not bring it back, a new HELLO and OPEN do.
+//
+// What passes while locked: what the classifier (proto/gcode.h) calls setup, and a beam up to the focus limit (for how long is
+// the host's affair: a hook has no clock that a firmware must not stop). Work, what is unknown, starts of local files and
+// lotgate's own `$LOT=` lines do not. A line that starts a file on the machine (`$SD/Run=`, M24) takes the opened job for the
+// source that it came from; the file's own source may then take the job over, once.
+//
+// Nonces: each HELLO makes a new pair, and a pair opens at most one job: its OPEN said again is answered with ok and does
+// nothing as long as that job is open or running, and with err=nonce after. HELLO closes nothing.
+// Wrong MACs: each one makes the hook deaf to MACs for a time that doubles (LG_HOOK_WAIT_FIRST to LG_HOOK_WAIT_MAX); a right
+// one ends that, HELLO does not.
+// A flood of blocked lines: at most one EVENT per source in a second; all are counted (HELLO's b).
 #ifndef LOTGATE_HOOK_H
 #define LOTGATE_HOOK_H
 
@@ -47,10 +60,12 @@ struct lg_hook_port {
     bool (*store)(void *context, uint8_t offset, const uint8_t *bytes, uint8_t length);
     // True while the board's pairing button is held.
     bool (*pairing_button)(void *context);
-    // The second lock, where the board has one: laser enable, spindle relay. True while open, running or unpaired.
+    // The second lock, where the board has one: laser enable, spindle relay. True while open, running or unpaired. `true` is to
+    // be obeyed at once, `false` when the motions that are still queued have ended: M2 is seen before they have.
     void (*output_enable)(void *context, bool on);
-    const char *serial_number; // as on the nameplate; NUL-terminated, valid for ever
-    const char *firmware;      // short name and version, for HELLO's fw
+    const char *
+        serial_number; // as on the nameplate, at most LINK_SN_MAX plain bytes; NUL-terminated, valid for ever
+    const char *firmware; // short name and version, for HELLO's fw
 };
 
 #define LG_HOOK_STORE 40 // bytes of non-volatile memory: two slots
@@ -68,22 +83,58 @@ enum lg_hook_byte_answer {
     LG_BYTE_FRAME  // the frame's end: the firmware empties its line and answers nothing
 };
 
-// (struct lg_hook is completed with the implementation)
-struct lg_hook;
+#define LG_HOOK_WAIT_FIRST 256u   // milliseconds after the first wrong MAC
+#define LG_HOOK_WAIT_MAX   32768u // and at most
+
+// All of it is the hook's own. On an AVR at most 256 bytes, so the text of a frame and a scanned line share their place.
+struct lg_hook {
+    const struct lg_hook_port *port;
+    const struct gcode_rules *rules;
+    struct link_secret secret; // a key of zeros is none
+    uint32_t alive;            // millis at the last OPEN or PING
+    uint32_t life;             // milliseconds from there
+    uint32_t counter;          // the last PING's
+    uint32_t wrong_at;         // millis at the last wrong MAC
+    uint32_t quiet_since;      // millis when `quiet` was emptied
+    uint16_t wait;             // milliseconds from wrong_at
+    uint16_t blocked;          // starts, since power-up
+    uint16_t byte_at;          // low half of millis at the last byte of a frame
+    uint8_t state;             // enum link_state
+    uint8_t source;            // enum link_source that runs the job
+    uint8_t origin;            // and the one that started it
+    uint8_t flags;             // see hook_inside.h
+    uint8_t quiet;             // bit per source that was told of in this second
+    uint8_t collected;         // bytes of the frame so far, or what else the line is: see hook_byte.c
+    char job[LINK_JOB_MAX + 1];
+    struct gcode_modal modal;
+    union {
+        char frame[LINK_FRAME_MAX + 3];
+        struct gcode_block block;
+    } scratch;
+};
 
 // Starts the hook: loads the key; locked when there is one, else unpaired. `port` and `rules` must outlive the hook.
 void lg_hook_init(struct lg_hook *hook, const struct lg_hook_port *port, const struct gcode_rules *rules);
 
-// One line from `source`, without its CR or LF, before the firmware parses it; at most 255 bytes (a longer one is denied when
-// not unpaired). Frames are taken from LINK_USB alone; on other sources they are denied. Follows the modal state of lines that
-// pass, so every line of every source must come through here, in the order in which they are executed.
+// One line from `source`, without its CR or LF, as it was received and before the firmware parses it. One longer than
+// GCODE_LINE_MAX is not understood and so is work. Frames are taken from LINK_USB alone; on other sources they are denied. A line
+// that opens like a frame and is none (cut, too long, wrong crc) is consumed. Follows the modal state of lines that pass, so
+// every line of every source must come through here, startup lines too, in the order in which they are executed.
 enum lg_hook_answer lg_hook_line(struct lg_hook *hook, enum link_source source, const char *line,
-                                 uint8_t length);
+                                 size_t length);
+
+// The firmware answered an error to a line that had passed: what the line did is not known, and the beam or spindle is taken to
+// be on until a line with M5 and S0, or a reset.
+void lg_hook_refused(struct lg_hook *hook);
 
 // For firmwares whose line buffer is shorter than LINK_FRAME_MAX (AVR Grbl: 80): every byte of the paired serial line, before it is
 // stored in the line. Lines that are not frames get LG_BYTE_PASS for all bytes; the `$LG` of a frame passes as well and is dropped
-// with LG_BYTE_FRAME. Such a firmware still gives whole lines to lg_hook_line.
+// with LG_BYTE_FRAME. Such a firmware still gives whole lines to lg_hook_line. A line of another source that comes in the middle
+// of a frame costs that frame (the host says it again): a firmware that can should let such lines wait while lg_hook_receiving.
 enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte);
+
+// True in the middle of a frame, for at most 100 ms after its last byte.
+bool lg_hook_receiving(const struct lg_hook *hook);
 
 // Asked before the firmware starts a file, macro or panel job of its own accord. True: go on; the hook has taken it as the open
 // job's start. The lines of that file come through lg_hook_line with the same source.

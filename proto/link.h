@@ -7,12 +7,12 @@
 //
 // The text between the opening (`$LG ` or `[LG:`) and the `*` is the frame's *body*: a verb in capitals, then fields
 // `key=value`, one blank before each. <crc> is CRC-16/CCITT-FALSE over the body, four hex digits in capitals. Keys are one to
-// four small letters; each may stand once; a receiver skips keys that it does not know. A frame is at most LINK_FRAME_MAX
+// three small letters; each may stand once; a receiver skips keys that it does not know. A frame is at most LINK_FRAME_MAX
 // characters from its first to its last, the line's end not counted.
 //
 // Values are written with the bytes `A-Z a-z 0-9 . , : + / _ -`; every other byte is `%XX` (two hex digits in capitals),
 // so that a value never holds a blank, `*`, `]`, or a byte that Grbl takes as a realtime command (`? ! ~`, 80 and up).
-// Nonces, keys and MACs are hex in capitals, counters and seconds decimal without leading zeros.
+// Nonces, keys and MACs are hex in capitals; counters and seconds are decimal without leading zeros, at most LINK_NUMBER_MAX.
 //
 // MAC (field m, always the last field): SipHash-2-4-128 with the pairing key over
 //   one byte 'H' (the host says it) or 'M' (the machine says it) | host nonce, 8 bytes | hook nonce, 8 bytes |
@@ -31,28 +31,32 @@
 
 #include "siphash.h" // SIPHASH_KEY
 
-#define LINK_VERSION   1
-#define LINK_FRAME_MAX 120 // characters, opening and crc and a closing `]` included, line end not
-#define LINK_NONCE     8   // bytes
-#define LINK_JOB_MAX   20  // bytes of a job number
-#define LINK_LOT_MAX   24  // bytes of a lot as it is shown; a longer one is cut, it is for the screen only
+#define LINK_VERSION    1
+#define LINK_FRAME_MAX  120 // characters, opening and crc and a closing `]` included, line end not
+#define LINK_NONCE      8   // bytes
+#define LINK_NUMBER_MAX 999999999u
+#define LINK_JOB_MAX    20 // bytes of a job number
+#define LINK_LOT_MAX    24 // bytes of a lot as it is shown; a longer one is cut, it is for the screen only
 #define LINK_TEXT_MAX                                                                                        \
     64 // bytes of SHOW's and SCAN's d before encoding; a frame may hold less when they are encoded
 #define LINK_SN_MAX 24 // bytes of a machine's serial number
 
 //  verb    from   fields                 meaning
 //  HELLO   host   v n                    version, host nonce: makes a new nonce pair, changes nothing else
-//  HELLO   hook   v sn st n fw j b       version, serial number, state, hook nonce, firmware, job (absent when none),
-//                                        count of blocked starts since power-up (decimal, stops at 65535)
+//  HELLO   hook   v st n b sn j fw       version, state, hook nonce, count of blocked starts since power-up (stops at
+//                                        65535), serial number, job (absent when none), firmware (absent when the
+//                                        frame has no room for it)
 //  PAIR    host   k                      128-bit key: taken while unpaired or while the pairing button is held
 //  PAIR    hook   ok | err
 //  OPEN    host   j l t m                opens for one job: number, lot for the screen, seconds of life, MAC
 //  OPEN    hook   j, ok | err
-//  CLOSE   host   j m                    the end of the job; closing what is closed is answered with ok
+//  CLOSE   host   j m                    the end of the job; closing what is not open is answered with ok
 //  CLOSE   hook   j, ok | err
-//  PING    host   c m                    counter, greater than any since the HELLO: gives an opened hook `t` seconds more
+//  PING    host   c m                    counter, greater than any since the HELLO: gives an opened hook `t` seconds more;
+//                                        not answered when the MAC or the counter is wrong
 //  PONG    hook   c st m                 counter, state, MAC: proof that the hook holds the key
-//  SCAN    hook   d                      a code read by a scanner at the machine
+//  SCAN    hook   d cut                  a code read by a scanner at the machine; too long for a frame: d empty and cut=1,
+//                                        for a code cut short could be another lot's
 //  EVENT   hook   e src j                blocked, started, ended; usb, sd, panel, wifi; the job, when open or running
 //  SHOW    host   d                      text for the machine's screen; `|` (encoded) parts its lines; empty: the hook's own
 //
@@ -82,16 +86,42 @@ enum link_error {
     LINK_ERR_WAIT,     // too many wrong MACs: nothing is checked for a while
     LINK_ERR_NONCE,    // no HELLO yet, or this pair has opened a job already: HELLO first
     LINK_ERR_BUSY,     // open or running for another job
-    LINK_ERR_STORE,    // the key could not be stored
+    LINK_ERR_STORE,    // the key could not be stored, or what is stored is damaged: pair with the button held
     LINK_ERRORS
 };
-// The words as they stand in frames: "unpaired", "locked", "open", "running", "expired"; "usb" ...; "blocked" ...;
-// "unpaired", "paired", "mac", "wait", "nonce", "busy", "store". Static storage; NULL outside of the range.
+// The words as they stand in frames, in one list: a kind's first word, and the enum's value added to it.
+// "HELLO" ...; "unpaired", "locked", "open", "running", "expired"; "usb", "sd", "panel", "wifi"; "blocked", "started", "ended";
+// "ok", "unpaired", "paired", "mac", "wait", "nonce", "busy", "store".
+enum link_word {
+    LINK_VERB_WORD = 0,
+    LINK_STATE_WORD = LINK_VERB_WORD + LINK_VERBS,
+    LINK_SOURCE_WORD = LINK_STATE_WORD + LINK_STATES,
+    LINK_EVENT_WORD = LINK_SOURCE_WORD + LINK_SOURCES,
+    LINK_ERROR_WORD = LINK_EVENT_WORD + LINK_EVENTS,
+    LINK_WORDS = LINK_ERROR_WORD + LINK_ERRORS
+};
+#define LINK_WORD_MAX 8 // letters
+// Copies a word (`word` below LINK_WORDS) and its NUL. On an AVR the list lies in flash, where no pointer to char reaches.
+void link_word_copy(char out[LINK_WORD_MAX + 1], uint8_t word);
+#ifndef __FLASH
+// Static storage; NULL outside of the range.
 const char *link_state_word(enum link_state s);
 const char *link_source_word(enum link_source s);
 const char *link_event_word(enum link_event e);
 const char *link_error_word(enum link_error e);
 const char *link_verb_word(enum link_verb v);
+#endif
+
+// A key, packed: five bits a letter. From a literal the compiler makes a constant, so that no string reaches an AVR's RAM.
+typedef uint16_t link_key;
+static inline link_key link_key_of(const char *letters) {
+    link_key key = (link_key)(letters[0] & 31);
+    if (letters[1] == '\0')
+        return key;
+    key = (link_key)(key << 5 | (letters[1] & 31));
+    return letters[2] == '\0' ? key : (link_key)(key << 5 | (letters[2] & 31));
+}
+#define LINK_KEY(literal) link_key_of(literal)
 
 enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK };
 
@@ -112,27 +142,39 @@ bool link_is_frame(enum link_side side, const char *line, size_t length);
 bool link_read(enum link_side side, const char *line, size_t length, struct link_frame *frame);
 
 // Each finds a field and reads it strictly; false when it is absent or not of the form. `text` decodes %XX, ends with NUL, and
-// gives false when the value holds NUL or does not fit into `room` bytes with its NUL.
-bool link_get_text(const struct link_frame *frame, const char *key, char *text, size_t room);
-bool link_get_number(const struct link_frame *frame, const char *key, uint32_t *number);
-bool link_get_hex(const struct link_frame *frame, const char *key, uint8_t *bytes,
-                  size_t count); // exactly count bytes
+// gives false when the value holds NUL or does not fit into `room` bytes with its NUL; it may lie in the frame's own line, from
+// the line's first byte on. `word` finds one of `count` words from `first` on, and gives its number from there.
+bool link_read_text(const struct link_frame *frame, link_key key, char *text, size_t room);
+bool link_read_number(const struct link_frame *frame, link_key key, uint32_t *number);
+bool link_read_hex(const struct link_frame *frame, link_key key, uint8_t *bytes,
+                   uint8_t count); // exactly count bytes
+bool link_read_word(const struct link_frame *frame, link_key key, uint8_t first, uint8_t count,
+                    uint8_t *word);
+#define link_get_text(frame, key, text, room)         link_read_text(frame, LINK_KEY(key), text, room)
+#define link_get_number(frame, key, number)           link_read_number(frame, LINK_KEY(key), number)
+#define link_get_hex(frame, key, bytes, count)        link_read_hex(frame, LINK_KEY(key), bytes, count)
+#define link_get_word(frame, key, first, count, word) link_read_word(frame, LINK_KEY(key), first, count, word)
 
 // --- writing
 
 struct link_writer {
-    char *out; // room for LINK_FRAME_MAX + 3 bytes (CR LF NUL)
-    uint8_t length;
-    uint8_t body; // where the body begins
-    bool full;    // something did not fit: link_end gives 0
-    enum link_side side;
+    char *out;      // room for LINK_FRAME_MAX + 3 bytes (CR LF NUL)
+    uint8_t length; // so far
+    bool full;      // something did not fit: link_end gives 0
+    uint8_t side;   // enum link_side
 };
 
 void link_begin(struct link_writer *w, char *out, enum link_side side, enum link_verb verb);
-// `text` is encoded, at most `limit` of its bytes (0: all). Fields stand in the order in which they are put.
-void link_put_text(struct link_writer *w, const char *key, const char *text, size_t limit);
-void link_put_number(struct link_writer *w, const char *key, uint32_t number);
-void link_put_hex(struct link_writer *w, const char *key, const uint8_t *bytes, size_t count);
+// `text` is encoded, at most `limit` of its bytes (0: all). Fields stand in the order in which they are put. A number above
+// LINK_NUMBER_MAX makes the frame full.
+void link_write_text(struct link_writer *w, link_key key, const char *text, size_t limit);
+void link_write_number(struct link_writer *w, link_key key, uint32_t number);
+void link_write_hex(struct link_writer *w, link_key key, const uint8_t *bytes, uint8_t count);
+void link_write_word(struct link_writer *w, link_key key, uint8_t word); // e.g. LINK_STATE_WORD + LINK_LOCKED
+#define link_put_text(w, key, text, limit) link_write_text(w, LINK_KEY(key), text, limit)
+#define link_put_number(w, key, number)    link_write_number(w, LINK_KEY(key), number)
+#define link_put_hex(w, key, bytes, count) link_write_hex(w, LINK_KEY(key), bytes, count)
+#define link_put_word(w, key, word)        link_write_word(w, LINK_KEY(key), word)
 // Appends the m field. Nothing may be put after it.
 struct link_secret; // below
 void link_put_mac(struct link_writer *w, const struct link_secret *secret);

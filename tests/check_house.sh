@@ -34,8 +34,14 @@ for f in proto/*.c; do
     case $f in proto/meter*) continue ;; esac
     gcc -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror -Iproto -c "$f" -o /dev/null 2>&1
 done | expect_none "proto compiles freestanding"
-grep -nE 'float|double' proto/gcode*.[ch] proto/grbl*.[ch] | grep -vE ':[0-9]+: *//|//.*(float|double)' |
-    expect_none "the scanner and the replies use no floating point"
+# The hook is compiled into firmwares: the same, and it sees proto alone.
+grep -HnE '^#include' hook/*.[ch] | grep -vE '#include (<stdint\.h>|<stddef\.h>|<stdbool\.h>|"[a-z0-9_]+\.h")' |
+    expect_none "hook includes freestanding headers only"
+for f in hook/*.c; do
+    gcc -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror -Ihook -Iproto -c "$f" -o /dev/null 2>&1
+done | expect_none "hook compiles freestanding, on proto alone"
+grep -nE 'float|double' hook/*.[ch] proto/link*.[ch] proto/siphash.[ch] proto/crc16.[ch] proto/gcode*.[ch] proto/grbl*.[ch] | grep -vE ':[0-9]+: *//|//.*(float|double)' |
+    expect_none "the scanner, the replies, the link and the hook use no floating point"
 
 grep -HnE '#include <(stdio|unistd|fcntl|time|sys/|pthread|uv|sqlite3|sys|signal|termios|poll)' hostd/gate/*.[ch] |
     expect_none "the gate includes no I/O, clock or thread header"

@@ -1,0 +1,43 @@
+// hook_inside: shared by the files of hook. Not for firmwares.
+#ifndef LOTGATE_HOOK_INSIDE_H
+#define LOTGATE_HOOK_INSIDE_H
+
+#include "hook.h" // lg_hook
+
+// lg_hook.flags
+enum {
+    HAVE_NONCES = 1 << 0, // a HELLO has come since the key was loaded
+    PAIR_USED = 1 << 1,   // this nonce pair has opened a job
+    HAND_OVER = 1 << 2    // the job was started by a line that starts a file: the file's source may take it
+};
+
+// lg_hook.collected
+enum {
+    OPENING = 4,          // bytes of `$LG `; below it, so many of them have been seen
+    FRAME_DROPPED = 0xFE, // a frame that is lost: too long, or its place was needed
+    NOT_A_FRAME = 0xFF    // until the line's end
+};
+
+// Obeys one whole line that opens like a frame. `line` may lie in the hook's own scratch.
+void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length);
+
+// Tells the host of something that happened, with the job when there is one.
+void lg_hook_event(struct lg_hook *hook, enum link_event event, uint8_t source);
+
+// The scratch is about to be used for something else than the frame that is being received.
+void lg_hook_take_scratch(struct lg_hook *hook);
+
+// Goes into a state: second lock and screen follow.
+void lg_hook_enter(struct lg_hook *hook, enum link_state state);
+
+// Notices that an opened job's life is over.
+void lg_hook_age(struct lg_hook *hook);
+
+// Loads the newest good key into `secret.key` (zeros when there is none). False: nothing was ever stored, so the board is
+// unpaired; true with zeros: what is stored is damaged.
+bool lg_hook_load_key(struct lg_hook *hook);
+// Stores the key given and loads it again. False: what is loaded is not it.
+bool lg_hook_store_key(struct lg_hook *hook, const uint8_t key[SIPHASH_KEY]);
+bool lg_hook_has_key(const struct lg_hook *hook);
+
+#endif
