@@ -164,6 +164,9 @@ bool gcode_energised(const struct gcode_rules *rules, const struct gcode_modal *
 // True for M2 and M30: the program's end.
 bool gcode_ends_program(const struct gcode_block *block);
 
+// True for M5 with S0: once it is obeyed, no doubt is left of a beam or spindle on the spindle output.
+bool gcode_says_off(const struct gcode_block *block);
+
 // True when the line makes the axes move by itself (G0..G3 or modal motion with an axis word, probing, G28/G30).
 // Not with GCODE_GRBL_ONLY.
 bool gcode_moves(const struct gcode_modal *modal, const struct gcode_block *block);

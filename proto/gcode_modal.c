@@ -160,3 +160,8 @@ uint8_t gcode_beam(const struct gcode_rules *rules, const struct gcode_modal *mo
 bool gcode_ends_program(const struct gcode_block *block) {
     return block->shape == GCODE_WORDS_LINE && block->m_flags & M_END;
 }
+
+bool gcode_says_off(const struct gcode_block *block) {
+    return block->shape == GCODE_WORDS_LINE && block->m_flags & M_OFF && gcode_has(block, GCODE_S) &&
+           block->value[GCODE_S].mantissa == 0;
+}
