@@ -3,26 +3,28 @@
 #include "hook.h"        // lg_hook_line
 #include "hook_inside.h" // lg_hook_enter
 
-static uint32_t now(const struct lg_hook *hook) {
-    return hook->port->millis(hook->port->context);
-}
-
 void lg_hook_init(struct lg_hook *hook, const struct lg_hook_port *port, const struct gcode_rules *rules) {
     for (size_t i = 0; i < sizeof *hook; i++)
         ((uint8_t *)hook)[i] = 0;
     hook->port = port;
     hook->rules = rules;
+    hook->clock = (uint16_t)port->millis(port->context);
     gcode_modal_reset(&hook->modal);
     lg_hook_enter(hook, lg_hook_load_key(hook) ? LINK_LOCKED : LINK_UNPAIRED);
 }
 
-void lg_hook_age(struct lg_hook *hook) {
-    if (hook->state == LINK_OPENED && now(hook) - hook->alive >= hook->life)
-        lg_hook_enter(hook, LINK_EXPIRED);
-}
-
 void lg_hook_tick(struct lg_hook *hook) {
-    lg_hook_age(hook);
+    uint16_t now = (uint16_t)hook->port->millis(hook->port->context);
+    uint16_t gone = (uint16_t)(now - hook->clock);
+    hook->clock = now;
+    for (uint8_t i = 0; i < sizeof hook->left / sizeof hook->left[0]; i++)
+        hook->left[i] = hook->left[i] > gone ? (uint16_t)(hook->left[i] - gone) : 0;
+    if (hook->state != LINK_OPENED)
+        return;
+    if (hook->life_left > gone)
+        hook->life_left -= gone;
+    else
+        lg_hook_enter(hook, LINK_EXPIRED);
 }
 
 enum link_state lg_hook_state(const struct lg_hook *hook) {
@@ -54,8 +56,8 @@ static void blocked(struct lg_hook *hook, uint8_t source) {
     uint8_t bit = (uint8_t)(1u << source);
     if (hook->blocked != UINT16_MAX)
         hook->blocked++;
-    if (now(hook) - hook->quiet_since >= 1000) {
-        hook->quiet_since = now(hook);
+    if (!hook->left[LEFT_QUIET]) {
+        hook->left[LEFT_QUIET] = 1000;
         hook->quiet = 0;
     }
     if (hook->quiet & bit)
@@ -69,7 +71,7 @@ enum wish { WORK, START_FILE, BE_FILE };
 enum verdict { GO_ON, START, BLOCK };
 
 static enum verdict judge(struct lg_hook *hook, uint8_t source, enum wish wish) {
-    lg_hook_age(hook);
+    lg_hook_tick(hook);
     if (hook->state == LINK_UNPAIRED)
         return GO_ON;
     if (hook->state == LINK_OPENED) {

@@ -86,25 +86,25 @@ enum lg_hook_byte_answer {
 #define LG_HOOK_WAIT_FIRST 256u   // milliseconds after the first wrong MAC
 #define LG_HOOK_WAIT_MAX   32768u // and at most
 
-// All of it is the hook's own. On an AVR at most 256 bytes, so the text of a frame and a scanned line share their place.
+// All of it is the hook's own. On an AVR at most 256 bytes, so the text of a frame and a scanned line share their place, and
+// times are counted down instead of remembered.
 struct lg_hook {
     const struct lg_hook_port *port;
     const struct gcode_rules *rules;
-    struct link_secret secret; // a key of zeros is none
-    uint32_t alive;            // millis at the last OPEN or PING
-    uint32_t life;             // milliseconds from there
-    uint32_t counter;          // the last PING's
-    uint32_t wrong_at;         // millis at the last wrong MAC
-    uint32_t quiet_since;      // millis when `quiet` was emptied
-    uint16_t wait;             // milliseconds from wrong_at
-    uint16_t blocked;          // starts, since power-up
-    uint16_t byte_at;          // low half of millis at the last byte of a frame
     uint8_t state;             // enum link_state
     uint8_t source;            // enum link_source that runs the job
     uint8_t origin;            // and the one that started it
     uint8_t flags;             // see hook_inside.h
     uint8_t quiet;             // bit per source that was told of in this second
     uint8_t collected;         // bytes of the frame so far, or what else the line is: see hook_byte.c
+    uint16_t counter;          // the last PING's
+    uint16_t wait;             // milliseconds for which the last wrong MAC made the hook deaf
+    uint16_t blocked;          // starts, since power-up
+    uint16_t life;             // seconds, from OPEN
+    uint16_t clock;            // low half of millis when the times below were counted down
+    uint32_t life_left;        // milliseconds
+    uint16_t left[3];          // milliseconds; see hook_inside.h
+    struct link_secret secret; // a key of zeros is none
     char job[LINK_JOB_MAX + 1];
     struct gcode_modal modal;
     union {

@@ -5,16 +5,12 @@
 #define STALE_MS   1000u // a frame that stands still so long was cut, and what comes now is a line of its own
 #define WAITING_MS 100u
 
-static uint16_t age(const struct lg_hook *hook) {
-    return (uint16_t)((uint16_t)hook->port->millis(hook->port->context) - hook->byte_at);
-}
-
 static bool in_frame(const struct lg_hook *hook) {
     return hook->collected >= OPENING && hook->collected < FRAME_DROPPED;
 }
 
 bool lg_hook_receiving(const struct lg_hook *hook) {
-    return in_frame(hook) && age(hook) < WAITING_MS;
+    return in_frame(hook) && hook->left[LEFT_FRAME] > STALE_MS - WAITING_MS;
 }
 
 void lg_hook_take_scratch(struct lg_hook *hook) {
@@ -23,44 +19,46 @@ void lg_hook_take_scratch(struct lg_hook *hook) {
 }
 
 // A byte before it is known whether the line is a frame.
-static enum lg_hook_byte_answer opening_byte(struct lg_hook *hook, char c) {
+static enum lg_hook_byte_answer opening_byte(struct lg_hook *hook, uint8_t byte) {
     char *frame = hook->scratch.frame;
-    static const char opening[] = "$LG ";
-    if (c != opening[hook->collected]) {
+    uint8_t at = hook->collected;
+    if (byte != (at == 0 ? '$' : at == 1 ? 'L' : at == 2 ? 'G' : ' ')) {
         hook->collected = NOT_A_FRAME;
         return LG_BYTE_PASS;
     }
-    if (++hook->collected < OPENING)
+    hook->collected = ++at;
+    if (at < OPENING)
         return LG_BYTE_PASS;
-    for (uint8_t i = 0; i < OPENING; i++)
-        frame[i] = opening[i];
+    frame[0] = '$';
+    frame[1] = 'L';
+    frame[2] = 'G';
+    frame[3] = ' ';
     return LG_BYTE_TAKEN;
 }
 
-static enum lg_hook_byte_answer line_end(struct lg_hook *hook) {
-    uint8_t collected = hook->collected;
-    hook->collected = 0;
-    if (collected < OPENING || collected == NOT_A_FRAME)
-        return LG_BYTE_PASS;
-    if (collected != FRAME_DROPPED)
-        lg_hook_frame(hook, hook->scratch.frame, collected);
-    return LG_BYTE_FRAME;
-}
-
 enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
-    char c = (char)byte;
-    if (hook->collected != NOT_A_FRAME && hook->collected >= OPENING && age(hook) > STALE_MS)
-        hook->collected = NOT_A_FRAME;
-    if (c == '\r' || c == '\n')
-        return line_end(hook);
-    if (hook->collected == NOT_A_FRAME)
+    uint8_t collected = hook->collected;
+    if (collected >= OPENING && collected != NOT_A_FRAME) {
+        lg_hook_tick(hook);
+        if (!hook->left[LEFT_FRAME])
+            hook->collected = collected = NOT_A_FRAME;
+    }
+    if (byte == '\r' || byte == '\n') {
+        hook->collected = 0;
+        if (collected < OPENING || collected == NOT_A_FRAME)
+            return LG_BYTE_PASS;
+        if (collected != FRAME_DROPPED)
+            lg_hook_frame(hook, hook->scratch.frame, collected);
+        return LG_BYTE_FRAME;
+    }
+    if (collected == NOT_A_FRAME)
         return LG_BYTE_PASS;
-    hook->byte_at = (uint16_t)hook->port->millis(hook->port->context);
-    if (hook->collected < OPENING)
-        return opening_byte(hook, c);
-    if (hook->collected == LINK_FRAME_MAX)
+    hook->left[LEFT_FRAME] = STALE_MS;
+    if (collected < OPENING)
+        return opening_byte(hook, byte);
+    if (collected >= LINK_FRAME_MAX)
         hook->collected = FRAME_DROPPED;
-    if (hook->collected != FRAME_DROPPED)
-        hook->scratch.frame[hook->collected++] = c;
+    else
+        hook->scratch.frame[hook->collected++] = (char)byte;
     return LG_BYTE_TAKEN;
 }

@@ -11,6 +11,13 @@ enum {
     HAND_OVER = 1 << 2    // the job was started by a line that starts a file: the file's source may take it
 };
 
+// lg_hook.left
+enum {
+    LEFT_DEAF,  // no MAC is checked
+    LEFT_QUIET, // until the next blocked line of a source that has been told of
+    LEFT_FRAME  // for the next byte of a frame
+};
+
 // lg_hook.collected
 enum {
     OPENING = 4,          // bytes of `$LG `; below it, so many of them have been seen
@@ -21,7 +28,7 @@ enum {
 // Obeys one whole line that opens like a frame. `line` may lie in the hook's own scratch.
 void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length);
 
-// Tells the host of something that happened, with the job when there is one.
+// Tells the host of something that happened, with the job when there is one. Overwrites the scratch.
 void lg_hook_event(struct lg_hook *hook, enum link_event event, uint8_t source);
 
 // The scratch is about to be used for something else than the frame that is being received.
@@ -30,14 +37,11 @@ void lg_hook_take_scratch(struct lg_hook *hook);
 // Goes into a state: second lock and screen follow.
 void lg_hook_enter(struct lg_hook *hook, enum link_state state);
 
-// Notices that an opened job's life is over.
-void lg_hook_age(struct lg_hook *hook);
-
 // Loads the newest good key into `secret.key` (zeros when there is none). False: nothing was ever stored, so the board is
 // unpaired; true with zeros: what is stored is damaged.
 bool lg_hook_load_key(struct lg_hook *hook);
-// Stores the key given and loads it again. False: what is loaded is not it.
-bool lg_hook_store_key(struct lg_hook *hook, const uint8_t key[SIPHASH_KEY]);
+// Stores `secret.key`. False: the memory did not take it.
+bool lg_hook_store_key(struct lg_hook *hook);
 bool lg_hook_has_key(const struct lg_hook *hook);
 
 #endif

@@ -1,10 +1,9 @@
 // hook_store.c: the key in non-volatile memory, so that a power cut at any byte leaves the old key or the new one.
 //
 // Two slots, each: mark (1 byte) | key (16) | crc over mark and key (2, high byte first). A mark of 1, 2 or 3 makes the slot
-// valid, and 2 is newer than 1, 3 than 2, 1 than 3. A slot is written mark first, with 0: it does not count; then key and crc;
-// then the mark that makes it count. The slot that is not the newest is written first, then the other, so that both hold the
-// same key in the end and one that rots does no harm. A valid mark with a wrong crc is never left by a power cut: it is damage,
-// and a damaged store is no reason to pass everything.
+// count, and 2 is newer than 1, 3 than 2, 1 than 3. The slot that is not the newest is written: mark 0, so that it does not count;
+// then key and crc; then the mark that makes it count. A mark that counts with a wrong crc is never left by a power cut: it is
+// damage, and a damaged store is no reason to pass everything.
 
 #include "crc16.h"       // crc16
 #include "hook_inside.h" // lg_hook_load_key
@@ -14,14 +13,6 @@
 #define CRC   (KEY + SIPHASH_KEY)
 #define BYTES (CRC + 2)
 
-static uint16_t crc_of(const uint8_t slot[BYTES]) {
-    return crc16(CRC16_START, slot, CRC);
-}
-
-static uint8_t next_mark(uint8_t mark) {
-    return mark == 3 ? 1 : (uint8_t)(mark + 1);
-}
-
 bool lg_hook_has_key(const struct lg_hook *hook) {
     uint8_t any = 0;
     for (uint8_t i = 0; i < SIPHASH_KEY; i++)
@@ -29,68 +20,72 @@ bool lg_hook_has_key(const struct lg_hook *hook) {
     return any;
 }
 
-// Reads a slot and takes its key over when it is newer than `newest`. Returns its mark, 0 when it does not count, and sets
-// *damaged.
-static uint8_t load_slot(struct lg_hook *hook, uint8_t offset, uint8_t newest, bool *damaged) {
-    uint8_t slot[BYTES];
-    hook->port->load(hook->port->context, offset, slot, BYTES);
-    uint8_t mark = slot[0];
-    if (mark - 1u > 2u)
-        return 0;
-    if (crc_of(slot) != (uint16_t)(slot[CRC] << 8 | slot[CRC + 1])) {
-        *damaged = true;
-        return 0;
-    }
-    if (newest == 0 || mark == next_mark(newest))
-        for (uint8_t i = 0; i < SIPHASH_KEY; i++)
-            hook->secret.key[i] = slot[KEY + i];
-    return mark;
+static uint8_t next_mark(uint8_t mark) {
+    return mark == 3 ? 1 : (uint8_t)(mark + 1);
 }
 
-// Loads, and gives the newest mark (0: none) and in which slot it stands.
-static uint8_t newest_slot(struct lg_hook *hook, uint8_t *offset, bool *damaged) {
-    for (uint8_t i = 0; i < SIPHASH_KEY; i++)
-        hook->secret.key[i] = 0;
-    uint8_t first = load_slot(hook, 0, 0, damaged), second = load_slot(hook, SLOT, first, damaged);
-    bool second_newer = second && (first == 0 || second == next_mark(first));
-    *offset = second_newer ? SLOT : 0;
-    return second_newer ? second : first;
+// What is found in the two slots.
+struct found {
+    uint8_t mark; // the newest that counts, 0 when none does
+    uint8_t offset;
+    bool damaged;
+};
+
+// Looks at both slots; with `take` the newest key is loaded.
+static void look(struct lg_hook *hook, struct found *found, bool take) {
+    uint8_t slot[BYTES];
+    found->mark = 0;
+    found->offset = SLOT;
+    found->damaged = false;
+    for (uint8_t offset = 0; offset <= SLOT; offset = (uint8_t)(offset + SLOT)) {
+        hook->port->load(hook->port->context, offset, slot, BYTES);
+        uint8_t mark = slot[0];
+        if (mark - 1u > 2u)
+            continue;
+        if (crc16(CRC16_START, slot, BYTES) != 0) { // a crc over a crc is 0
+            found->damaged = true;
+            continue;
+        }
+        if (found->mark != 0 && mark != next_mark(found->mark))
+            continue;
+        found->mark = mark;
+        found->offset = offset;
+        for (uint8_t i = 0; take && i < SIPHASH_KEY; i++)
+            hook->secret.key[i] = slot[KEY + i];
+    }
 }
 
 bool lg_hook_load_key(struct lg_hook *hook) {
-    uint8_t offset;
-    bool damaged = false;
-    if (!hook->port->load || !hook->port->store)
+    struct found found;
+    for (uint8_t i = 0; i < SIPHASH_KEY; i++)
+        hook->secret.key[i] = 0;
+    if (!hook->port->load)
         return false;
-    return newest_slot(hook, &offset, &damaged) || damaged;
+    look(hook, &found, true);
+    return found.mark != 0 || found.damaged;
 }
 
-static bool store_slot(struct lg_hook *hook, uint8_t offset, uint8_t mark, const uint8_t key[SIPHASH_KEY]) {
+bool lg_hook_store_key(struct lg_hook *hook) {
     const struct lg_hook_port *port = hook->port;
+    struct found found;
     uint8_t slot[BYTES];
+    if (!port->load || !port->store)
+        return false;
+    look(hook, &found, false);
+    uint8_t offset = (uint8_t)(SLOT - found.offset), mark = next_mark(found.mark);
     slot[0] = mark;
     for (uint8_t i = 0; i < SIPHASH_KEY; i++)
-        slot[KEY + i] = key[i];
-    uint16_t crc = crc_of(slot);
+        slot[KEY + i] = hook->secret.key[i];
+    uint16_t crc = crc16(CRC16_START, slot, CRC);
     slot[CRC] = (uint8_t)(crc >> 8);
     slot[CRC + 1] = (uint8_t)crc;
-    return port->store(port->context, offset, &(const uint8_t){0}, 1) &&
-           port->store(port->context, (uint8_t)(offset + KEY), slot + KEY, BYTES - KEY) &&
-           port->store(port->context, offset, slot, 1);
-}
-
-bool lg_hook_store_key(struct lg_hook *hook, const uint8_t key[SIPHASH_KEY]) {
-    uint8_t offset;
-    bool damaged = false, same = true;
-    uint8_t mark = newest_slot(hook, &offset, &damaged);
-    for (uint8_t i = 0; i < 2; i++) {
-        offset = SLOT - offset;
-        mark = next_mark(mark);
-        if (!store_slot(hook, offset, mark, key))
-            break;
-    }
-    newest_slot(hook, &offset, &damaged);
-    for (uint8_t i = 0; i < SIPHASH_KEY; i++)
-        same = same && hook->secret.key[i] == key[i];
-    return same;
+    slot[0] = 0;
+    if (!port->store(port->context, offset, slot, 1) ||
+        !port->store(port->context, (uint8_t)(offset + KEY), slot + KEY, BYTES - KEY))
+        return false;
+    slot[0] = mark;
+    if (!port->store(port->context, offset, slot, 1))
+        return false;
+    look(hook, &found, true);
+    return found.mark == mark; // and its crc is right
 }

@@ -29,12 +29,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "siphash.h" // SIPHASH_KEY
+#include "siphash.h" // SIPHASH_KEY, SIPHASH_OUT
 
 #define LINK_VERSION    1
 #define LINK_FRAME_MAX  120 // characters, opening and crc and a closing `]` included, line end not
 #define LINK_NONCE      8   // bytes
-#define LINK_NUMBER_MAX 999999999u
+#define LINK_NUMBER_MAX 65535u
 #define LINK_JOB_MAX    20 // bytes of a job number
 #define LINK_LOT_MAX    24 // bytes of a lot as it is shown; a longer one is cut, it is for the screen only
 #define LINK_TEXT_MAX                                                                                        \
@@ -112,16 +112,11 @@ const char *link_error_word(enum link_error e);
 const char *link_verb_word(enum link_verb v);
 #endif
 
-// A key, packed: five bits a letter. From a literal the compiler makes a constant, so that no string reaches an AVR's RAM.
+// A key, packed: five bits a letter. Of a literal it is a constant expression, so that no string reaches an AVR's RAM.
 typedef uint16_t link_key;
-static inline link_key link_key_of(const char *letters) {
-    link_key key = (link_key)(letters[0] & 31);
-    if (letters[1] == '\0')
-        return key;
-    key = (link_key)(key << 5 | (letters[1] & 31));
-    return letters[2] == '\0' ? key : (link_key)(key << 5 | (letters[2] & 31));
-}
-#define LINK_KEY(literal) link_key_of(literal)
+#define LINK_LETTER(key, from_end)                                                                           \
+    (sizeof(key) > (from_end) ? ((key)[sizeof(key) > (from_end) ? sizeof(key) - 1 - (from_end) : 0] & 31) : 0)
+#define LINK_KEY(key) ((link_key)(LINK_LETTER(key, 3) << 10 | LINK_LETTER(key, 2) << 5 | LINK_LETTER(key, 1)))
 
 enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK };
 
@@ -131,21 +126,23 @@ struct link_frame {
     enum link_verb verb;
     const char *body; // from the verb to the byte before `*`; points into the line that was given
     uint8_t length;
-    uint8_t signed_length; // bytes of the body that the MAC covers; == length when there is no m
+    uint8_t
+        signed_length; // bytes of the body that the MAC covers; == length when it does not end with an m field
 };
 
 // True when the line opens like a frame of that side (`$LG ` or `[LG:`), well formed or not.
 bool link_is_frame(enum link_side side, const char *line, size_t length);
 
-// Reads one line without its CR or LF. False: not a frame, cut, too long, a wrong crc, an unknown verb, a byte that no frame
-// holds, a key twice, m not last. `frame` points into `line`.
+// Reads one line without its CR or LF. False: not a frame, cut, too long, a wrong crc, an unknown verb. `frame` points into
+// `line`. Fields are judged when they are asked for: the crc says that they are as their sender wrote them.
 bool link_read(enum link_side side, const char *line, size_t length, struct link_frame *frame);
 
-// Each finds a field and reads it strictly; false when it is absent or not of the form. `text` decodes %XX, ends with NUL, and
-// gives false when the value holds NUL or does not fit into `room` bytes with its NUL; it may lie in the frame's own line, from
-// the line's first byte on. `word` finds one of `count` words from `first` on, and gives its number from there.
-bool link_read_text(const struct link_frame *frame, link_key key, char *text, size_t room);
-bool link_read_number(const struct link_frame *frame, link_key key, uint32_t *number);
+// Each finds a field (of two with one key the first) and reads it strictly; false when it is absent or not of the form.
+// `text` decodes %XX, ends with NUL, and gives false when the value holds NUL or does not fit into `room` bytes with its NUL; it
+// may lie in the frame's own line, from the line's first byte on. `word` finds one of `count` words from `first` on, and gives
+// its number from there.
+bool link_read_text(const struct link_frame *frame, link_key key, char *text, uint8_t room);
+bool link_read_number(const struct link_frame *frame, link_key key, uint16_t *number);
 bool link_read_hex(const struct link_frame *frame, link_key key, uint8_t *bytes,
                    uint8_t count); // exactly count bytes
 bool link_read_word(const struct link_frame *frame, link_key key, uint8_t first, uint8_t count,
@@ -160,15 +157,14 @@ bool link_read_word(const struct link_frame *frame, link_key key, uint8_t first,
 struct link_writer {
     char *out;      // room for LINK_FRAME_MAX + 3 bytes (CR LF NUL)
     uint8_t length; // so far
-    bool full;      // something did not fit: link_end gives 0
+    uint8_t limit;  // of length, before the crc; 0: something did not fit, and link_end gives 0
     uint8_t side;   // enum link_side
 };
 
 void link_begin(struct link_writer *w, char *out, enum link_side side, enum link_verb verb);
-// `text` is encoded, at most `limit` of its bytes (0: all). Fields stand in the order in which they are put. A number above
-// LINK_NUMBER_MAX makes the frame full.
-void link_write_text(struct link_writer *w, link_key key, const char *text, size_t limit);
-void link_write_number(struct link_writer *w, link_key key, uint32_t number);
+// `text` is encoded, at most `limit` of its bytes (0: all). Fields stand in the order in which they are put.
+void link_write_text(struct link_writer *w, link_key key, const char *text, uint8_t limit);
+void link_write_number(struct link_writer *w, link_key key, uint16_t number);
 void link_write_hex(struct link_writer *w, link_key key, const uint8_t *bytes, uint8_t count);
 void link_write_word(struct link_writer *w, link_key key, uint8_t word); // e.g. LINK_STATE_WORD + LINK_LOCKED
 #define link_put_text(w, key, text, limit) link_write_text(w, LINK_KEY(key), text, limit)
@@ -178,6 +174,10 @@ void link_write_word(struct link_writer *w, link_key key, uint8_t word); // e.g.
 // Appends the m field. Nothing may be put after it.
 struct link_secret; // below
 void link_put_mac(struct link_writer *w, const struct link_secret *secret);
+// True when something did not fit.
+static inline bool link_full(const struct link_writer *w) {
+    return w->limit == 0;
+}
 // Puts crc, closing and line end (LF from the host, CR LF from the hook) and a NUL. The frame's length with its line end, or 0
 // when it did not fit.
 uint8_t link_end(struct link_writer *w);
@@ -188,6 +188,10 @@ struct link_secret {
     uint8_t key[SIPHASH_KEY];
     uint8_t host_nonce[LINK_NONCE], hook_nonce[LINK_NONCE];
 };
+
+// The MAC over a body up to its m field, as `side` says it.
+void link_mac(const char *body, uint8_t length, enum link_side side, const struct link_secret *secret,
+              uint8_t out[SIPHASH_OUT]);
 
 // True when the frame carries the MAC that `side` would have given it. Constant time in the MAC.
 bool link_mac_right(const struct link_frame *frame, enum link_side side, const struct link_secret *secret);
