@@ -285,6 +285,16 @@ static size_t pieced(struct judge_lines *l, uint8_t *line) {
     return length;
 }
 
+size_t judge_lines_pieces(void) {
+    return COUNT(pieces);
+}
+
+size_t judge_lines_piece(size_t index, uint8_t line[JUDGE_LINE_MAX]) {
+    size_t length = strlen(pieces[index]);
+    memcpy(line, pieces[index], length);
+    return length;
+}
+
 size_t judge_lines_next(struct judge_lines *l, uint8_t line[JUDGE_LINE_MAX]) {
     size_t length = below(l, 10) < 4 && l->count ? altered(l, line) : pieced(l, line);
     if (below(l, 5000) == 0) { // round the longest that is judged

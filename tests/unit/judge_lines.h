@@ -22,6 +22,9 @@ void judge_lines_read(struct judge_lines *l);
 void judge_lines_free(struct judge_lines *l);
 // The next line that is made up; returns its length, at most JUDGE_LINE_MAX.
 size_t judge_lines_next(struct judge_lines *l, uint8_t line[JUDGE_LINE_MAX]);
+// The pieces that lines are made up of, each a line of its own.
+size_t judge_lines_pieces(void);
+size_t judge_lines_piece(size_t index, uint8_t line[JUDGE_LINE_MAX]);
 // Rules and a state for it.
 void judge_lines_setting(struct judge_lines *l, struct judge_rules *rules, struct judge_state *state);
 // False, having said so with the line, when two answers differ.
