@@ -143,6 +143,18 @@ $(eval $(call test_program,unit,$(call support,unit),))
 SERIAL_WRAPS := ioctl tcsetattr lstat __lxstat readlink
 $(BUILD)/tests/unit/test_port_serial: private PKG_LIBS := $(subst -lserialport,-l:libserialport.a,$(PKG_LIBS))
 $(BUILD)/tests/unit/test_port_serial: private LDFLAGS += $(SERIAL_WRAPS:%=-Wl,--wrap=%)
+# The classifier as a firmware compiles it, beside the host's in one program: its names get a prefix.
+FIRMWARE_JUDGE := $(BUILD)/tests/unit/firmware_judge.o
+FIRMWARE_SOURCES := tests/unit/judge.c $(wildcard proto/gcode*.c)
+$(FIRMWARE_JUDGE): $(FIRMWARE_SOURCES) tests/unit/judge.h $(wildcard proto/gcode*.h) Makefile
+	@mkdir -p $(@D)/firmware
+	@$(call say,CC,$@)
+	$(QUIET)for f in $(FIRMWARE_SOURCES); do gcc -std=c11 -Os -DGCODE_GRBL_ONLY -fshort-enums -funsigned-char -Iproto -Itests/unit -c $$f -o $(@D)/firmware/$$(basename $$f .c).o; done
+	$(QUIET)ld -r -o $@.whole $(patsubst %.c,$(@D)/firmware/%.o,$(notdir $(FIRMWARE_SOURCES)))
+	$(QUIET)nm -g --defined-only $@.whole | awk '{print $$3, "firmware_" $$3}' > $@.names
+	$(QUIET)objcopy --redefine-syms=$@.names $@.whole $@
+$(BUILD)/tests/unit/test_gcode_firmware: $(FIRMWARE_JUDGE)
+$(BUILD)/tests/unit/test_gcode_firmware: private TEST_LIBS := $(FIRMWARE_JUDGE) $(TEST_LIBS)
 $(eval $(call test_program,sim,$(call support,sim),-Wl$$(comma)--wrap=time_now_us$$(comma)--wrap=time_monotonic_us))
 $(eval $(call test_program,fault,$(call support,fault),))
 $(eval $(call test_program,tools,,))

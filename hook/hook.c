@@ -105,19 +105,10 @@ bool lg_hook_may_start(struct lg_hook *hook, enum link_source source) {
     return verdict != BLOCK;
 }
 
-static bool says_off(const struct gcode_block *block) {
-    if (!gcode_has(block, GCODE_S) || block->value[GCODE_S].mantissa != 0)
-        return false;
-    for (uint8_t i = 0; i < block->m_count; i++)
-        if (block->m[i] == 50)
-            return true;
-    return false;
-}
-
 // Follows a line that passes.
 static void follow(struct lg_hook *hook, const struct gcode_block *block) {
     gcode_modal_apply(&hook->modal, block);
-    if (says_off(block) && !hook->rules->beam_on_fan)
+    if (gcode_says_off(block) && !hook->rules->beam_on_fan)
         hook->modal.doubt = false;
 }
 

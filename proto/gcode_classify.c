@@ -4,110 +4,95 @@
 // GCODE_UNKNOWN, and that is held like work.
 
 #include "gcode.h"       // gcode_classify
-#include "gcode_words.h" // LINE_ flags
+#include "gcode_words.h" // code flags
 
 const char *gcode_class_name(enum gcode_class c) {
     static const char *const names[] = {"setup", "lotgate", "focus", "work", "local_start", "unknown"};
     return (unsigned)c < sizeof names / sizeof names[0] ? names[c] : "unknown";
 }
 
-// How strong the beam is. DARK is S0.
-enum level { DARK, FOCUS, BURNING };
-
-static enum level level_of(const struct gcode_rules *rules, const struct gcode_number *s) {
-    if (s->mantissa <= 0)
-        return DARK;
-    return gcode_compare(s, rules->focus_limit) > 0 ? BURNING : FOCUS;
-}
-
 // True when the line moves the axes, or would in some firmware of the family: arc words without an axis
 // word are a full circle to some and an error to others.
-static bool may_move(const struct gcode_block *block, uint16_t flags) {
-    if (flags & LINE_HOME)
+APART static bool may_move(const struct gcode_block *block) {
+    if (block->g_flags & G_HOME)
         return true;
     if (!(block->seen & (AXIS_WORDS | ARC_WORDS)))
         return false;
-    return !(flags & LINE_NO_MOVE) || flags & LINE_MOTION;
+    return !(block->g_flags & G_NO_MOVE) || block->g_flags & G_MOTION;
 }
 
-// The strength that counts for the line. An S on the line decides, unless it may belong to the other of the
-// two outputs that can carry a beam: then the stronger of the two.
-static enum level level_on(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                           const struct gcode_block *block, bool has_s, uint16_t flags) {
-    enum level before = modal->doubt ? BURNING : level_of(rules, &modal->s);
-    if (!has_s)
-        return flags & LINE_FAN_ON ? BURNING : before;
-    enum level level = level_of(rules, &block->value[GCODE_S]);
-    bool ambiguous = flags & LINE_FAN_ON ? modal->doubt || modal->spindle != GCODE_SPINDLE_OFF
-                                         : modal->fan_beam || (modal->doubt && rules->beam_on_fan);
-    return ambiguous && before > level ? before : level;
-}
+// The outputs that set a machine to work, by the flags that switch them on. Those that switch them off are one bit higher.
+#define SPINDLE M_ON
+#define FAN     M_FAN_ON
+_Static_assert(M_OFF >> 1 == M_ON && M_FAN_OFF >> 1 == M_FAN_ON, "the flags of an output stand side by side");
 
-static enum gcode_class classify_laser(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                       const struct gcode_block *block, uint16_t flags) {
-    bool has_s = gcode_has(block, GCODE_S) && !(flags & LINE_FAN_OFF);
-    bool spindle_was = modal->doubt || modal->spindle != GCODE_SPINDLE_OFF;
-    bool fan_was = rules->beam_on_fan && (modal->doubt || modal->fan_beam);
-    bool on = flags & LINE_ON || (spindle_was && !(flags & LINE_OFF));
-    if (rules->beam_on_fan)
-        on = on || flags & LINE_FAN_ON || (fan_was && !(flags & LINE_FAN_OFF));
-    // Grbl sets a new S before it obeys M5, so `M5 S500` flashes a beam that was on.
-    on = on || (has_s && (spindle_was || fan_was));
+// A line whose words are all known. `outputs`: which of the two the machine has.
+APART static uint8_t classify_known(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                                    const struct gcode_block *block, uint8_t outputs) {
+    bool laser = rules->machine != GCODE_CNC;
+    uint8_t codes = block->m_flags, before = modal->fan_beam ? FAN : 0;
+    if (modal->doubt)
+        before |= outputs;
+    else if (modal->spindle != GCODE_SPINDLE_OFF)
+        before |= SPINDLE;
+    const struct gcode_number *s = NULL;
+    if (gcode_has(block, GCODE_S) && !(codes & M_FAN_OFF))
+        s = &block->value[GCODE_S];
+    bool power = s && s->mantissa > 0;
+
     // M2 and M30 switch off only after the line's own motion, and so do not count here.
-    bool acts = (has_s && block->value[GCODE_S].mantissa > 0) ||
-                flags & (LINE_ON | LINE_FAN_ON | LINE_FEED) || may_move(block, flags);
-    if (!on || !acts)
+    uint8_t on = (uint8_t)((before & outputs & ~(codes >> 1)) | (codes & (SPINDLE | FAN)));
+    // Grbl sets a new S before it obeys M5, so `M5 S500` flashes a beam that was on, and moves a spindle.
+    if (power || (s && laser))
+        on |= before & outputs;
+    if (!on)
         return GCODE_SETUP;
-    enum level level = level_on(rules, modal, block, has_s, flags);
-    return level == BURNING ? GCODE_WORK : level == FOCUS ? GCODE_FOCUS : GCODE_SETUP;
-}
-
-static enum gcode_class classify_cnc(const struct gcode_modal *modal, const struct gcode_block *block,
-                                     uint16_t flags) {
-    bool was_on = modal->doubt || modal->spindle != GCODE_SPINDLE_OFF;
-    if (flags & LINE_ON)
-        return GCODE_WORK;
-    // A new speed on a turning spindle starts it, if it turned with S0.
-    if (was_on && gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa != 0)
-        return GCODE_WORK;
     // Rapid moves too: a spindle that turns while nothing is declared is a job that has not been closed.
-    if (was_on && !(flags & LINE_OFF) && may_move(block, flags))
+    bool acts = power || codes & (M_ON | M_FAN_ON) || (laser && block->g_flags & G_FEED);
+    if (!acts && !may_move(block))
+        return GCODE_SETUP;
+    if (!laser)
         return GCODE_WORK;
-    return GCODE_SETUP;
+
+    // An S on the line decides, unless it may belong to the other of the two outputs: then the stronger of the two.
+    bool old_counts = s ? before & (codes & M_FAN_ON ? SPINDLE : FAN) : !(codes & M_FAN_ON);
+    if (!old_counts)
+        return s ? gcode_level(rules, s) : GCODE_WORK; // M106 alone is full power
+    if (modal->doubt)
+        return GCODE_WORK;
+    if (!s || gcode_compare_numbers(&modal->s, s) > 0)
+        s = &modal->s;
+    return gcode_level(rules, s);
 }
 
-static enum gcode_class classify_words(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                       const struct gcode_block *block) {
-    // T and E are words of the language, but what a tool change does is the machine's own affair.
-    const uint16_t foreign = WORD_BIT(GCODE_T) | WORD_BIT(GCODE_E);
-    uint16_t flags = gcode_line_flags(block);
-    if (flags & LINE_UNKNOWN || block->other_word || block->seen & foreign)
+static uint8_t classify_words(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                              const struct gcode_block *block) {
+    uint8_t outputs = rules->beam_on_fan && rules->machine == GCODE_LASER ? SPINDLE | FAN : SPINDLE;
+    if ((block->g_flags | block->m_flags) & CODE_UNKNOWN || block->seen & FOREIGN_WORDS)
         return GCODE_UNKNOWN;
-    if (flags & (LINE_FAN_ON | LINE_FAN_OFF) && !(rules->beam_on_fan && rules->machine == GCODE_LASER))
+    if (block->m_flags & (M_FAN_ON | M_FAN_OFF) && !(outputs & FAN))
         return GCODE_UNKNOWN;
     if (gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa < 0)
         return GCODE_UNKNOWN;
-    enum gcode_class c = rules->machine == GCODE_CNC ? classify_cnc(modal, block, flags)
-                                                     : classify_laser(rules, modal, block, flags);
+    uint8_t c = classify_known(rules, modal, block, outputs);
     return rules->strict && c < GCODE_WORK ? GCODE_WORK : c;
 }
 
 enum gcode_class gcode_classify(const struct gcode_rules *rules, const struct gcode_modal *modal,
                                 const struct gcode_block *block) {
-    switch (block->shape) {
-    case GCODE_EMPTY:
-    case GCODE_PERCENT: // Grbl answers it with an error, and nothing else happens
+    uint8_t shape = block->shape;
+    if (shape == GCODE_EMPTY ||
+        shape == GCODE_PERCENT) // Grbl answers % with an error, and nothing else happens
         return GCODE_SETUP;
-    case GCODE_DOLLAR:
-        return gcode_classify_dollar(rules, modal, block);
-    case GCODE_BRACKET:
-        return gcode_classify_bracket(block);
-    case GCODE_WORDS_LINE:
-        return rules->machine == GCODE_PRINTER ? gcode_classify_printer(rules, block)
-                                               : classify_words(rules, modal, block);
-    case GCODE_BAD:
-        break;
-    }
+    if (shape == GCODE_DOLLAR || shape == GCODE_BRACKET)
+        return gcode_classify_command(rules, modal, block);
     // Marlin's commands may carry a text, which does not scan as words.
-    return rules->machine == GCODE_PRINTER ? gcode_classify_printer(rules, block) : GCODE_UNKNOWN;
+    if (rules->machine == GCODE_PRINTER) {
+#ifdef GCODE_GRBL_ONLY
+        return GCODE_UNKNOWN;
+#else
+        return gcode_classify_printer(rules, block);
+#endif
+    }
+    return shape == GCODE_WORDS_LINE ? (enum gcode_class)classify_words(rules, modal, block) : GCODE_UNKNOWN;
 }

@@ -1,7 +1,9 @@
 // gcode_printer.c: what class of line it is, for Marlin printers.
 
 #include "gcode.h"       // gcode_class
-#include "gcode_words.h" // gcode_key
+#include "gcode_words.h" // TABLE
+
+#ifndef GCODE_GRBL_ONLY
 
 // M codes (not times ten) that set up, ask or stop; all others are held.
 static TABLE uint16_t setup_m[] = {
@@ -22,6 +24,35 @@ static bool listed(TABLE uint16_t *list, size_t count, uint16_t code) {
 }
 #define LISTED(list, code) listed(list, sizeof(list) / sizeof((list)[0]), code)
 
+static bool text_equal(const char *a, const char *b) {
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+// Copies the line without blanks, in capitals, up to and without a `=` (or all of it) as a string. Returns
+// the offset behind the `=`, the line's length if there is none, or 0 when it does not fit.
+static uint16_t key_of(char *key, uint8_t room, const uint8_t *text, uint16_t length, bool *has_value) {
+    uint8_t used = 0;
+    *has_value = false;
+    for (uint16_t i = 0; i < length; i++) {
+        uint8_t c = text[i];
+        if (c == '=') {
+            key[used] = '\0';
+            *has_value = true;
+            return (uint16_t)(i + 1);
+        }
+        if (c <= ' ' && c != 0)
+            continue;
+        if (used == room - 1)
+            return 0;
+        // A NUL is dropped by one firmware and ends the line for another: it makes the key one that nobody knows.
+        key[used++] = (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c ? c : '\1');
+    }
+    key[used] = '\0';
+    return length;
+}
+
 // Where the M word stands with which the line begins, behind an N word; the line's length if it does not.
 static uint16_t leading_m(const struct gcode_block *block) {
     uint16_t at = 0;
@@ -41,9 +72,9 @@ static bool is_lotgate(const struct gcode_block *block) {
     uint16_t length = (uint16_t)(block->length - at), used = 0, end = 0;
     while (end < length && used < 8)
         used = (uint16_t)(used + (block->text[at + end++] > ' '));
-    if (gcode_key(key, sizeof key, block->text + at, end, &has_value) == 0)
+    if (key_of(key, sizeof key, block->text + at, end, &has_value) == 0)
         return false;
-    return gcode_text_equal(key, has_value ? "M118LOT" : "M118LOT?");
+    return text_equal(key, has_value ? "M118LOT" : "M118LOT?");
 }
 
 // Commands whose rest of the line is a text or a file's name, so that its letters are no words.
@@ -71,7 +102,7 @@ static enum gcode_class classify_codes(const struct gcode_block *block) {
     enum gcode_class c = GCODE_SETUP;
     if (block->shape == GCODE_BAD && block->g_count + block->m_count != 1)
         return GCODE_UNKNOWN;
-    if (block->g_count + block->m_count == 0 && block->other_word)
+    if (block->g_count + block->m_count == 0 && gcode_has(block, GCODE_OTHER))
         return GCODE_UNKNOWN;
     for (uint8_t i = 0; i < block->m_count; i++) {
         enum gcode_class m = block->m[i] % 10u ? GCODE_UNKNOWN : classify_m(block->m[i] / 10u);
@@ -96,3 +127,5 @@ enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const s
     c = carries_text(block) ? classify_m(block->m[0] / 10u) : classify_codes(block);
     return rules->strict && c < GCODE_WORK ? GCODE_WORK : c;
 }
+
+#endif

@@ -1,211 +1,184 @@
 // gcode_system.c: lines that begin with `$` or `[`: Grbl's system commands, those of the ESP32 forks and of
 // grblHAL, and lotgate's own.
 
-#include "gcode.h"       // gcode_scan
-#include "gcode_words.h" // gcode_key
+#include "gcode.h"       // gcode_block
+#include "gcode_words.h" // gcode_read_command
 
-#define KEY_MAX 16
-
-bool gcode_text_equal(const char *a, const char *b) {
-    while (*a && *a == *b)
-        a++, b++;
-    return *a == *b;
-}
-
-// The same for a word of a table, which on an AVR lies in another address space.
-static bool is_word(const char *text, TABLE char *word) {
-    while (*word && *text == *word)
-        text++, word++;
-    return *text == *word;
-}
-
-uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length, bool *has_value) {
-    uint8_t used = 0;
-    *has_value = false;
-    for (uint16_t i = 0; i < length; i++) {
-        uint8_t c = text[i];
-        if (c == '=') {
-            key[used] = '\0';
-            *has_value = true;
-            return (uint16_t)(i + 1);
-        }
-        if (c <= ' ' && c != 0)
-            continue;
-        if (used == room - 1)
-            return 0;
-        key[used++] = (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
-    }
-    key[used] = '\0';
-    return length;
-}
-
-// How a key's value is written, and judged.
-enum value_kind { BARE, ANY_VALUE, RESTORE, JOG, STARTUP, HOMING };
-
-static TABLE struct {
-    char key[KEY_MAX];
-    uint8_t kind;        // enum value_kind
-    uint8_t class_value; // enum gcode_class
-} commands[] = {
-    {"$J", JOG, GCODE_SETUP},
-    {"$", BARE, GCODE_SETUP},
-    {"$$", BARE, GCODE_SETUP},
-    {"$#", BARE, GCODE_SETUP},
-    {"$G", BARE, GCODE_SETUP},
-    {"$I", BARE, GCODE_SETUP},
-    {"$I", ANY_VALUE, GCODE_SETUP},
-    {"$I+", BARE, GCODE_SETUP},
-    {"$N", BARE, GCODE_SETUP},
-    {"$X", BARE, GCODE_SETUP},
-    {"$C", BARE, GCODE_SETUP},
-    {"$SLP", BARE, GCODE_SETUP},
-    {"$H", HOMING, GCODE_SETUP},
-    {"$HX", HOMING, GCODE_SETUP},
-    {"$HY", HOMING, GCODE_SETUP},
-    {"$HZ", HOMING, GCODE_SETUP},
-    {"$HXY", HOMING, GCODE_SETUP},
-    {"$RST", RESTORE, GCODE_SETUP},
-    {"$N0", STARTUP, GCODE_SETUP},
-    {"$N1", STARTUP, GCODE_SETUP},
-    // Lists of the newer firmwares; they only print.
-    {"$+", BARE, GCODE_SETUP},
-    {"$S", BARE, GCODE_SETUP},
-    {"$HELP", BARE, GCODE_SETUP},
-    {"$ES", BARE, GCODE_SETUP},
-    {"$EG", BARE, GCODE_SETUP},
-    {"$EE", BARE, GCODE_SETUP},
-    {"$EA", BARE, GCODE_SETUP},
-    {"$F", BARE, GCODE_SETUP},
-    {"$SD/LIST", BARE, GCODE_SETUP},
-    {"$LOCALFS/LIST", BARE, GCODE_SETUP},
-    // A file or macro that lies on the machine.
-    {"$F", ANY_VALUE, GCODE_LOCAL_START},
-    {"$RM", ANY_VALUE, GCODE_LOCAL_START},
-    {"$MACROS/RUN", ANY_VALUE, GCODE_LOCAL_START},
-    {"$SD/RUN", ANY_VALUE, GCODE_LOCAL_START},
-    {"$SD/RUNFILE", ANY_VALUE, GCODE_LOCAL_START},
-    {"$LOCALFS/RUN", ANY_VALUE, GCODE_LOCAL_START},
-    {"$SD/RUN", BARE, GCODE_LOCAL_START},
-    {"$SD/RUNFILE", BARE, GCODE_LOCAL_START},
-    {"$LOCALFS/RUN", BARE, GCODE_LOCAL_START},
-    // lotgate's own.
-    {"$LOT", ANY_VALUE, GCODE_LOTGATE},
-    {"$LOT?", BARE, GCODE_LOTGATE},
-    {"$OP", ANY_VALUE, GCODE_LOTGATE},
+// A command without its mark, without blanks, in capitals.
+#define KEY_MAX 14
+struct key {
+    uint8_t length;
+    uint8_t text[KEY_MAX];
+    bool has_value; // a `=` follows
 };
+
+// Reads a key and returns what follows it: the value, behind the `=`, or the line's end. NULL: too long to be a command.
+static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t *end) {
+    key->length = 0;
+    key->text[0] = '\0';
+    key->has_value = false;
+    while (p != end) {
+        uint8_t c = *p++;
+        if (c == '=') {
+            key->has_value = true;
+            break;
+        }
+        if (c <= ' ' && c != '\0')
+            continue;
+        if (key->length == KEY_MAX)
+            return NULL;
+        // A NUL, which one firmware drops and at which the line ends for another, is in no command of the table.
+        key->text[key->length++] = c >= 'a' && c <= 'z' ? (uint8_t)(c - ('a' - 'A')) : c;
+    }
+    return p;
+}
+
+// The table of commands is one text: each command is followed by a byte of 0x80, how it may be written, and what it does.
+#define BARE    0x10 // without a `=`
+#define VALUE   0x20 // with a `=`
+#define BRACKET 0x40 // begins with `[`, not with `$`; what follows its `]` is a file's name
+#define DOES    0x0F // enum gcode_command
+
+#define ASK      "\220" // bare, setup
+#define SET      "\260" // bare or with a value, setup
+#define RUN      "\244" // with a value, local start
+#define RUN_THIS "\264" // bare or with a value, local start
+#define ESP_RUN  "\324" // [, local start
+#define LOT      "\241" // with a value, lotgate
+#define LOT_ASK  "\221" // bare, lotgate
+#define JOG      "\246" // with a value
+#define HOMING   "\227" // bare
+#define STARTUP  "\250" // with a value
+#define RESTORE  "\251" // with a value
+
+// From short to long: the search ends at the first command that is longer than the key.
+static TABLE uint8_t commands[] = ASK                                               // $: help
+    "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK      // Grbl
+    "F" ASK "F" RUN "+" ASK "S" ASK                                                 // the newer firmwares
+    "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT //
+    "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN                                    // lists; a macro
+    "LOT" LOT "SLP" ASK "RST" RESTORE "HXY" HOMING                                  //
+    "LOT?" LOT_ASK "HELP" ASK                                                       //
+    "SD/RUN" RUN_THIS "SD/LIST" ASK                                                 //
+    "ESP220]" ESP_RUN "ESP700]" ESP_RUN                                             //
+    "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN "LOCALFS/RUN" RUN_THIS "LOCALFS/LIST" ASK;
+
+// `how` is BARE, VALUE or BRACKET.
+static uint8_t find(const struct key *key, uint8_t how) {
+    TABLE uint8_t *row = commands;
+    for (;;) {
+        uint8_t i = 0, c;
+        bool same = true;
+        while ((c = *row++) < 0x80) {
+            if (i == key->length)
+                return COMMAND_UNKNOWN;
+            same = same && c == key->text[i];
+            i++;
+        }
+        if (same && i == key->length && c & how)
+            return c & DOES;
+        if (row == commands + sizeof commands - 1)
+            return COMMAND_UNKNOWN;
+    }
+}
 
 // Settings that may be written while nothing is declared: those of Grbl 1.1 that concern motion and reports.
 // $30, $31 and $32 are not among them: they decide what an S means (a focus beam of S20 is full power once
 // $30=20, and with $32=0 an S fires at once), and what other numbers mean differs between the firmwares.
+#define SETTING_LAST 133
 static TABLE struct {
-    uint16_t first, last;
-} free_settings[] = {{0, 6}, {10, 13}, {20, 27}, {100, 103}, {110, 113}, {120, 123}, {130, 133}};
+    uint8_t first, last;
+} free_settings[] = {{0, 6}, {10, 13}, {20, 27}, {100, 103}, {110, 113}, {120, 123}, {130, SETTING_LAST}};
 
-static enum gcode_class classify_setting(const char *digits) {
-    uint16_t number = 0;
-    for (; *digits; digits++) {
-        if (*digits < '0' || *digits > '9' || number > 999)
-            return GCODE_UNKNOWN;
-        number = (uint16_t)(number * 10u + (uint16_t)(*digits - '0'));
+static uint8_t judge_setting(const struct key *key) {
+    uint8_t number = 0;
+    for (uint8_t i = 0; i < key->length; i++) {
+        uint8_t digit = (uint8_t)(key->text[i] - '0');
+        if (digit > 9 || number > SETTING_LAST / 10)
+            return COMMAND_UNKNOWN;
+        number = (uint8_t)(number * 10u + digit);
     }
-    for (size_t i = 0; i < sizeof free_settings / sizeof free_settings[0]; i++)
+    for (uint8_t i = 0; i < COUNT(free_settings); i++)
         if (number >= free_settings[i].first && number <= free_settings[i].last)
-            return GCODE_SETUP;
-    return GCODE_UNKNOWN;
+            return COMMAND_SETUP;
+    return COMMAND_UNKNOWN;
+}
+
+// `$RST=#` clears offsets; the others put $30 and $32 back as well.
+static uint8_t judge_restore(struct key *key, const uint8_t *value, const uint8_t *end) {
+    if (read_key(key, value, end) == NULL || key->length != 1 || key->text[0] != '#' || key->has_value)
+        return COMMAND_UNKNOWN;
+    return COMMAND_SETUP;
+}
+
+#define ESP_KEY 7 // as many bytes of a `[` line decide
+
+const uint8_t *gcode_read_command(struct gcode_block *block) {
+    struct key key;
+    const uint8_t *end = block->text + block->length;
+    const uint8_t *value = read_key(&key, block->text + 1, end);
+    if (block->shape == GCODE_BRACKET) {
+        if (key.length > ESP_KEY)
+            key.length = ESP_KEY;
+        block->command = find(&key, BRACKET);
+        return NULL;
+    }
+    if (value == NULL)
+        return NULL;
+    if (!key.has_value) {
+        block->command = find(&key, BARE);
+        return NULL;
+    }
+    block->startup = key.text[0] == 'N';
+    if ((uint8_t)(key.text[0] - '0') <= 9)
+        block->command = judge_setting(&key);
+    else
+        block->command = find(&key, VALUE);
+    if (block->command == COMMAND_RESTORE)
+        block->command = judge_restore(&key, value, end);
+    return value;
 }
 
 // A motion that is not G-code: harmless, but for a beam or spindle that is known to be on. Jogging is not
 // held merely because the state is in doubt.
-static enum gcode_class classify_motion(const struct gcode_rules *rules, const struct gcode_modal *modal) {
-    bool on = modal->spindle != GCODE_SPINDLE_OFF || (rules->beam_on_fan && modal->fan_beam);
-    if (modal->doubt || !on || rules->machine == GCODE_PRINTER)
+static uint8_t classify_motion(const struct gcode_rules *rules, const struct gcode_modal *modal) {
+    if (modal->doubt || rules->machine == GCODE_PRINTER)
         return GCODE_SETUP;
-    if (gcode_energised(rules, modal))
-        return GCODE_WORK;
-    return modal->s.mantissa > 0 ? GCODE_FOCUS : GCODE_SETUP;
+    return gcode_beam(rules, modal);
 }
 
 // Grbl refuses M, S and T words in a jog; a firmware that takes them would do something else than jog.
-static enum gcode_class classify_jog(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                     const struct gcode_block *content) {
-    const uint16_t foreign = WORD_BIT(GCODE_S) | WORD_BIT(GCODE_T) | WORD_BIT(GCODE_E);
-    if (content->shape != GCODE_WORDS_LINE || content->m_count || content->other_word ||
-        content->seen & foreign)
+static uint8_t classify_jog(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                            const struct gcode_block *block) {
+    if (block->content != GCODE_WORDS_LINE || block->m_count ||
+        block->seen & (WORD_BIT(GCODE_S) | FOREIGN_WORDS))
         return GCODE_UNKNOWN;
     return classify_motion(rules, modal);
 }
 
 // A startup block is executed now and again at each reset, where nobody can hold it. It may choose modes;
 // motion, power and switching on are held.
-static enum gcode_class classify_startup(const struct gcode_block *content) {
-    const uint16_t acting =
-        AXIS_WORDS | ARC_WORDS | WORD_BIT(GCODE_S) | WORD_BIT(GCODE_T) | WORD_BIT(GCODE_E);
-    if (content->shape == GCODE_EMPTY)
+static uint8_t classify_startup(const struct gcode_block *block) {
+    if (block->content == GCODE_EMPTY)
         return GCODE_SETUP;
-    if (content->shape != GCODE_WORDS_LINE || content->other_word || content->seen & acting)
+    if (block->content != GCODE_WORDS_LINE ||
+        block->seen & (AXIS_WORDS | ARC_WORDS | WORD_BIT(GCODE_S) | FOREIGN_WORDS) ||
+        block->g_flags & (CODE_UNKNOWN | G_FEED | G_HOME) ||
+        block->m_flags & (CODE_UNKNOWN | M_ON | M_FAN_ON | M_FAN_OFF))
         return GCODE_LOCAL_START;
-    const uint16_t refused = LINE_UNKNOWN | LINE_FEED | LINE_HOME | LINE_ON | LINE_FAN_ON | LINE_FAN_OFF;
-    return gcode_line_flags(content) & refused ? GCODE_LOCAL_START : GCODE_SETUP;
+    return GCODE_SETUP;
 }
 
-// `$RST=#` clears offsets; the others put $30 and $32 back as well.
-static enum gcode_class classify_restore(const uint8_t *value, uint16_t length) {
-    char what[3];
-    bool has_value;
-    if (gcode_key(what, sizeof what, value, length, &has_value) != 0 && !has_value &&
-        gcode_text_equal(what, "#"))
-        return GCODE_SETUP;
-    return GCODE_UNKNOWN;
-}
-
-bool gcode_startup_content(const struct gcode_block *block, struct gcode_block *content) {
-    char key[KEY_MAX] = "";
-    bool has_value;
-    uint16_t value = gcode_key(key, sizeof key, block->text, block->length, &has_value);
-    if (value == 0 || !has_value || key[1] != 'N')
-        return false;
-    gcode_scan(content, block->text + value, (size_t)(block->length - value));
-    return true;
-}
-
-enum gcode_class gcode_classify_dollar(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                       const struct gcode_block *block) {
-    char key[KEY_MAX] = "";
-    bool has_value;
-    uint16_t value = gcode_key(key, sizeof key, block->text, block->length, &has_value);
-    if (value == 0)
-        return GCODE_UNKNOWN;
-    if (has_value && key[1] >= '0' && key[1] <= '9')
-        return classify_setting(key + 1);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        enum value_kind kind = (enum value_kind)commands[i].kind;
-        bool takes_value = kind != BARE && kind != HOMING;
-        struct gcode_block content;
-        if (takes_value != has_value || !is_word(key, commands[i].key))
-            continue;
-        if (kind == HOMING)
-            return classify_motion(rules, modal);
-        if (kind == RESTORE)
-            return classify_restore(block->text + value, (uint16_t)(block->length - value));
-        if (kind != JOG && kind != STARTUP)
-            return (enum gcode_class)commands[i].class_value;
-        gcode_scan(&content, block->text + value, (size_t)(block->length - value));
-        return kind == JOG ? classify_jog(rules, modal, &content) : classify_startup(&content);
+enum gcode_class gcode_classify_command(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                                        const struct gcode_block *block) {
+    switch (block->command) {
+    case COMMAND_JOG:
+        return classify_jog(rules, modal, block);
+    case COMMAND_HOMING:
+        return classify_motion(rules, modal);
+    case COMMAND_STARTUP:
+        return classify_startup(block);
+    default:
+        return (enum gcode_class)block->command;
     }
-    return GCODE_UNKNOWN;
-}
-
-enum gcode_class gcode_classify_bracket(const struct gcode_block *block) {
-    char key[9];
-    uint16_t length = 0;
-    uint8_t used = 0;
-    // The number alone decides; what follows is a file's name.
-    for (; length < block->length && used < 8; length++)
-        if (block->text[length] > ' ')
-            used++;
-    bool has_value;
-    if (gcode_key(key, sizeof key, block->text, length, &has_value) == 0 || has_value)
-        return GCODE_UNKNOWN;
-    return gcode_text_equal(key, "[ESP220]") || gcode_text_equal(key, "[ESP700]") ? GCODE_LOCAL_START
-                                                                                  : GCODE_UNKNOWN;
 }

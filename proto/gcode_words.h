@@ -12,62 +12,83 @@
 #define TABLE const
 #endif
 
+// A function that the compiler must not write out where it is called: on a microcontroller size counts for more than the call.
+#define APART __attribute__((noinline))
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 #define WORD_BIT(w) ((uint16_t)(1u << (w)))
 #define AXIS_WORDS  (WORD_BIT(GCODE_X) | WORD_BIT(GCODE_Y) | WORD_BIT(GCODE_Z) | WORD_BIT(GCODE_A))
-#define ARC_WORDS   (WORD_BIT(GCODE_I) | WORD_BIT(GCODE_J) | WORD_BIT(GCODE_K) | WORD_BIT(GCODE_R))
+// T and E are words of the language, but what a tool change does is the machine's own affair.
+#define FOREIGN_WORDS (WORD_BIT(GCODE_T) | WORD_BIT(GCODE_E) | WORD_BIT(GCODE_OTHER))
+#define ARC_WORDS     (WORD_BIT(GCODE_I) | WORD_BIT(GCODE_J) | WORD_BIT(GCODE_K) | WORD_BIT(GCODE_R))
 
 #define MOTION_PROBE 38
 #define MOTION_NONE  80
 
-// What a line's codes do, gathered in one pass. Flags can be combined.
+// What a line's G codes do: gcode_block.g_flags; and its M codes: gcode_block.m_flags. Five of each, so that a row of the
+// tables holds them beside a code (gcode_modal.c).
 enum {
-    LINE_UNKNOWN = 1 << 0, // a code that is not in the tables
-    LINE_MOTION = 1 << 1,  // names a motion mode: G0..G3, G38.x, G80
-    LINE_FEED = 1 << 2,    // names G1, G2 or G3
-    LINE_NO_MOVE = 1 << 3, // G10, G92, G28.1 ...: the axis words are not a target
-    LINE_HOME = 1 << 4,    // G28 or G30: moves even without an axis word
-    LINE_MACHINE = 1 << 5, // G53: the target is in machine coordinates
-    LINE_ON = 1 << 6,      // M3 or M4
-    LINE_OFF = 1 << 7,     // M5
-    LINE_FAN_ON = 1 << 8,  // M106, not with S0
-    LINE_FAN_OFF = 1 << 9, // M107, or M106 S0
-    LINE_END = 1 << 10,    // M2 or M30
-    LINE_OFFSET = 1 << 11  // coordinates are shifted by an amount that the line does not tell
+    CODE_UNKNOWN = 1 << 0, // in either: a code that is not in the tables
+
+    G_MOTION = 1 << 3,  // names a motion mode: G0..G3, G38.x, G80
+    G_FEED = 1 << 4,    // names G1, G2 or G3
+    G_NO_MOVE = 1 << 5, // G10, G92, G28.1 ...: the axis words are not a target
+    G_HOME = 1 << 6,    // G28 or G30: moves even without an axis word
+    G_OFFSET = 1 << 7,  // coordinates are shifted by an amount that the line does not tell
+
+    M_ON = 1 << 3,      // M3 or M4
+    M_OFF = 1 << 4,     // M5
+    M_FAN_ON = 1 << 5,  // M106, not with S0
+    M_FAN_OFF = 1 << 6, // M107, or M106 S0
+    M_END = 1 << 7      // M2 or M30
 };
 
-// What a G code changes.
-enum g_effect { G_NOTHING, G_MOTION, G_PLANE, G_UNITS, G_DISTANCE, G_ARC_DISTANCE, G_FEED_MODE, G_WCS };
+// The flags of one G code, or of one M code, given times ten.
+uint8_t gcode_code_flags(bool m, uint16_t code);
 
-struct g_code {
-    uint16_t code;  // times ten
-    uint8_t effect; // enum g_effect
-    uint8_t value;  // what the effect sets
-    uint16_t flags; // LINE_
+// Compares two numbers, neither of them negative: -1, 0, 1.
+int8_t gcode_compare_numbers(const struct gcode_number *a, const struct gcode_number *b);
+
+// How strong a beam of that S is, as the class of the line that it lights up: GCODE_SETUP is a dark one.
+uint8_t gcode_level(const struct gcode_rules *rules, const struct gcode_number *s);
+
+// What the beam or spindle that is on would make of a motion; doubt is not looked at.
+uint8_t gcode_beam(const struct gcode_rules *rules, const struct gcode_modal *modal);
+
+// What a `$` or `[` line does: gcode_block.command. The first are classes, so that most commands are judged by their row alone.
+enum gcode_command {
+    COMMAND_SETUP = GCODE_SETUP,
+    COMMAND_LOTGATE = GCODE_LOTGATE,
+    COMMAND_LOCAL_START = GCODE_LOCAL_START,
+    COMMAND_UNKNOWN = GCODE_UNKNOWN,
+    COMMAND_JOG,
+    COMMAND_HOMING,
+    COMMAND_STARTUP,
+    COMMAND_RESTORE
 };
 
-// The table's row of a G code (times ten), NULL if the code is not known. Static storage.
-TABLE struct g_code *gcode_find_g(uint16_t code);
+// Reads the command of a line whose shape is GCODE_DOLLAR or GCODE_BRACKET, and what of the block follows from it. Returns
+// where its value begins, behind the `=`, or NULL when it has none that could be words.
+const uint8_t *gcode_read_command(struct gcode_block *block);
 
-// All LINE_ flags of a line of words.
-uint16_t gcode_line_flags(const struct gcode_block *block);
+// `$` and `[` lines.
+enum gcode_class gcode_classify_command(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                                        const struct gcode_block *block);
+
+#ifndef GCODE_GRBL_ONLY
+// Printer lines. Shape EMPTY is not given.
+enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const struct gcode_block *block);
+
+// Modes that only the meter and the gate look at: gcode_modes.c.
+void gcode_modes_apply(struct gcode_modal *modal, const struct gcode_block *block);
+void gcode_modes_reset(struct gcode_modal *modal);
 
 // The motion mode in effect on the line.
 uint8_t gcode_motion_on(const struct gcode_modal *modal, const struct gcode_block *block);
 
-// `$` and `[` lines, and what follows them.
-enum gcode_class gcode_classify_dollar(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                       const struct gcode_block *block);
-enum gcode_class gcode_classify_bracket(const struct gcode_block *block);
-
-// If the line is `$N0=` or `$N1=`, scans what follows the `=` into `content` and returns true.
-bool gcode_startup_content(const struct gcode_block *block, struct gcode_block *content);
-
-// Printer lines. Shape EMPTY is not given.
-enum gcode_class gcode_classify_printer(const struct gcode_rules *rules, const struct gcode_block *block);
-
-// Copies the line without blanks, in capitals, up to and without a `=` (or all of it) as a string. Returns
-// the offset behind the `=`, the line's length if there is none, or 0 when it does not fit.
-uint16_t gcode_key(char *key, uint8_t room, const uint8_t *text, uint16_t length, bool *has_value);
-bool gcode_text_equal(const char *a, const char *b);
+// True when the G code (times ten) is on the line.
+bool gcode_has_g(const struct gcode_block *block, uint16_t code);
+#endif
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "gcode_words.h" // LINE_ flags
+#include "gcode_words.h" // code flags
 #include "meter.h"       // meter_line
 #include "meter_path.h"  // meter_path_add
 
@@ -283,18 +283,18 @@ static bool works(const struct gcode_rules *rules, const struct gcode_modal *bef
 
 // Lines whose axis words are not a plain target. Returns true when the line is dealt with.
 static bool special(struct meter *m, const struct gcode_modal *after, const struct gcode_block *block,
-                    uint16_t flags, const double to[3]) {
-    if (flags & LINE_HOME) {
+                    const double to[3]) {
+    if (block->g_flags & G_HOME) {
         if (block->seen & AXIS_WORDS)
             move_straight(m, after, RAPID, to);
         m->position_known = false;
         return true;
     }
-    if (flags & LINE_MACHINE) {
+    if (gcode_has_g(block, 530)) { // the target is in machine coordinates
         m->position_known = false;
         return true;
     }
-    if (!(flags & LINE_NO_MOVE))
+    if (!(block->g_flags & G_NO_MOVE))
         return false;
     for (uint8_t g = 0; g < block->g_count; g++) {
         if (block->g[g] != 920)
@@ -310,12 +310,12 @@ static bool special(struct meter *m, const struct gcode_modal *after, const stru
 }
 
 static void move(struct meter *m, const struct gcode_rules *rules, const struct gcode_modal *before,
-                 const struct gcode_modal *after, const struct gcode_block *block, uint16_t flags) {
+                 const struct gcode_modal *after, const struct gcode_block *block) {
     uint8_t motion = gcode_motion_on(before, block);
     double unit = after->inches ? MM_PER_INCH : 1, to[3];
     struct arc arc;
     target_of(to, m, after, block, unit);
-    if (flags & (LINE_HOME | LINE_MACHINE | LINE_NO_MOVE) && special(m, after, block, flags, to))
+    if (special(m, after, block, to))
         return;
     if (!(block->seen & AXIS_WORDS) || motion == MOTION_NONE)
         return;
@@ -340,10 +340,7 @@ static void move(struct meter *m, const struct gcode_rules *rules, const struct 
 // The state in which the line's own motion happens, when the line also ends the program.
 static void apply_without_end(struct gcode_modal *modal, const struct gcode_block *block) {
     struct gcode_block rest = *block;
-    rest.m_count = 0;
-    for (uint8_t i = 0; i < block->m_count; i++)
-        if (block->m[i] != 20 && block->m[i] != 300)
-            rest.m[rest.m_count++] = block->m[i];
+    rest.m_flags &= (uint8_t)~M_END;
     gcode_modal_apply(modal, &rest);
 }
 
@@ -357,8 +354,7 @@ void meter_line(struct meter *m, const struct gcode_rules *rules, const struct g
             m->position_known = false; // a jog or homing, perhaps
         return;
     }
-    uint16_t flags = gcode_line_flags(block);
-    if (flags & LINE_END) {
+    if (block->m_flags & M_END) {
         // The end of the program resets modes only after the line's own motion.
         moving = *before;
         apply_without_end(&moving, block);
@@ -368,8 +364,8 @@ void meter_line(struct meter *m, const struct gcode_rules *rules, const struct g
         read_feed(m, after);
     else if (!m->feed_read)
         read_feed(m, before);
-    if (flags & LINE_OFFSET || before->wcs != after->wcs)
+    if (block->g_flags & G_OFFSET || before->wcs != after->wcs)
         m->position_known = false;
-    if (block->seen & AXIS_WORDS || flags & LINE_HOME)
-        move(m, rules, before, after, block, flags);
+    if (block->seen & AXIS_WORDS || block->g_flags & G_HOME)
+        move(m, rules, before, after, block);
 }

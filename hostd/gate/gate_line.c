@@ -145,7 +145,7 @@ static uint16_t dwell_of(const struct gcode_block *block) {
     bool dwells = false;
     for (uint8_t i = 0; i < block->g_count; i++)
         dwells |= block->g[i] == 40;
-    if (!dwells || !gcode_has(block, GCODE_P) || p->mantissa <= 0)
+    if (block->shape == GCODE_DOLLAR || !dwells || !gcode_has(block, GCODE_P) || p->mantissa <= 0)
         return 0;
     if (gcode_compare(p, DWELL_MAX_S) >= 0)
         return DWELL_MAX_S;

@@ -2,7 +2,7 @@
 //
 // The invariant behind all of it is that a machine is never set to work by a line that passed as setup; the
 // whitelist that keeps it are the tables in proto/gcode_modal.c and proto/gcode_system.c, and the line that
-// refuses what is not in them is `flags & LINE_UNKNOWN` in classify_words().
+// refuses what is not in them is `CODE_UNKNOWN` in classify_words().
 #include "unit.h"
 
 #include <stdio.h>
@@ -308,6 +308,22 @@ static void test_system_commands(void **state) {
     CHECK(&laser, system_rows);
 }
 
+// Grbl drops a NUL, other firmwares end the line there: `$S<NUL>D/RUN` is `$SD/RUN` to the one and `$S` to the other.
+static void test_nul_in_a_command(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        size_t length;
+    } cases[] = {{"$S\0D/RUN", 8}, {"$G\0", 3},      {"$\0G", 3},
+                 {"$10\0=1", 6},   {"$RST=#\0*", 8}, {"$J\0=X1F1", 8}};
+    struct gcode_modal modal;
+    gcode_modal_reset(&modal);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gcode_block b = scan(cases[i].line, cases[i].length);
+        assert_int_equal(gcode_classify(&laser, &modal, &b), GCODE_UNKNOWN);
+    }
+}
+
 static void test_printer(void **state) {
     (void)state;
     static const struct row rows[] = {
@@ -409,7 +425,7 @@ int main(void) {
         cmocka_unit_test(test_cnc),       cmocka_unit_test(test_fan_beam),
         cmocka_unit_test(test_strict),    cmocka_unit_test(test_system_commands),
         cmocka_unit_test(test_printer),   cmocka_unit_test(test_setup_never_adds_up),
-        cmocka_unit_test(test_energised),
+        cmocka_unit_test(test_energised), cmocka_unit_test(test_nul_in_a_command),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     return rc ? 1 : 0;
