@@ -18,7 +18,7 @@ class Captures:
             self.skipTest(f"{os.path.basename(path)} is not there")
         player = Player(self.folder, lambda: self.gate.declare(self.lot))
         self.addCleanup(player.close)
-        self.gate = self.daemon(self.machine_config(player.link, gate={"mode": mode}))
+        self.gate = self.daemon(self.machine_config(player.link, hook=False, gate={"mode": mode}))
         self.lot = self.gate.stock()
 
         def state(wanted):
