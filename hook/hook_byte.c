@@ -6,7 +6,7 @@
 #define WAITING_MS 100u
 
 static bool in_frame(const struct lg_hook *hook) {
-    return hook->collected >= OPENING && hook->collected < FRAME_DROPPED;
+    return hook->collected >= LINK_OPENING && hook->collected < FRAME_DROPPED;
 }
 
 bool lg_hook_receiving(const struct lg_hook *hook) {
@@ -19,33 +19,28 @@ void lg_hook_take_scratch(struct lg_hook *hook) {
 }
 
 // A byte before it is known whether the line is a frame.
-static enum lg_hook_byte_answer opening_byte(struct lg_hook *hook, uint8_t byte) {
-    char *frame = hook->scratch.frame;
-    uint8_t at = hook->collected;
-    if (byte != (at == 0 ? '$' : at == 1 ? 'L' : at == 2 ? 'G' : ' ')) {
+static enum lg_hook_byte_answer opening_byte(struct lg_hook *hook, char byte) {
+    if (byte != link_opening(LINK_FROM_HOST, hook->collected)) {
         hook->collected = NOT_A_FRAME;
         return LG_BYTE_PASS;
     }
-    hook->collected = ++at;
-    if (at < OPENING)
+    if (++hook->collected < LINK_OPENING)
         return LG_BYTE_PASS;
-    frame[0] = '$';
-    frame[1] = 'L';
-    frame[2] = 'G';
-    frame[3] = ' ';
+    for (uint8_t i = 0; i < LINK_OPENING; i++)
+        hook->scratch.frame[i] = link_opening(LINK_FROM_HOST, i);
     return LG_BYTE_TAKEN;
 }
 
 enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
     uint8_t collected = hook->collected;
-    if (collected >= OPENING && collected != NOT_A_FRAME) {
+    if (collected >= LINK_OPENING && collected != NOT_A_FRAME) {
         lg_hook_tick(hook);
         if (!hook->left[LEFT_FRAME])
             hook->collected = collected = NOT_A_FRAME;
     }
     if (byte == '\r' || byte == '\n') {
         hook->collected = 0;
-        if (collected < OPENING || collected == NOT_A_FRAME)
+        if (collected < LINK_OPENING || collected == NOT_A_FRAME)
             return LG_BYTE_PASS;
         if (collected != FRAME_DROPPED)
             lg_hook_frame(hook, hook->scratch.frame, collected);
@@ -54,8 +49,8 @@ enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
     if (collected == NOT_A_FRAME)
         return LG_BYTE_PASS;
     hook->left[LEFT_FRAME] = STALE_MS;
-    if (collected < OPENING)
-        return opening_byte(hook, byte);
+    if (collected < LINK_OPENING)
+        return opening_byte(hook, (char)byte);
     if (collected >= LINK_FRAME_MAX)
         hook->collected = FRAME_DROPPED;
     else

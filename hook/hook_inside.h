@@ -18,9 +18,8 @@ enum {
     LEFT_FRAME  // for the next byte of a frame
 };
 
-// lg_hook.collected
+// lg_hook.collected: bytes of the frame so far (below LINK_OPENING it may still be none), or
 enum {
-    OPENING = 4,          // bytes of `$LG `; below it, so many of them have been seen
     FRAME_DROPPED = 0xFE, // a frame that is lost: too long, or its place was needed
     NOT_A_FRAME = 0xFF    // until the line's end
 };

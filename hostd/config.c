@@ -26,8 +26,11 @@ struct word {
 enum rule_type {
     RULE_TEXT,    // char[size]
     RULE_ID,      // the same, letters, digits, - and _
+    RULE_PATH,    // the same, from the root: it must not depend on where lotgate is started
+    RULE_DEVICE,  // the same, or "sim:" and the kind of a simulated machine
     RULE_NUMBER,  // int64_t, whole, from low to high
     RULE_WORD,    // int64_t, one of `words`
+    RULE_FLAG,    // int64_t, true or false
     RULE_TEXTS,   // char[high][size] and a size_t count: an array of texts, or one text
     RULE_OBJECT,  // `rules` on the same structure
     RULE_OBJECTS, // an array of at most `high` objects of `size` bytes, and a size_t count
@@ -48,7 +51,7 @@ struct rule {
 static const struct word modes[] = {{"each-job", GATE_EACH_JOB}, {"until-changed", GATE_UNTIL_CHANGED}, {0}};
 static const struct word scopes[] = {{"work", 0}, {"strict", 1}, {0}};
 static const struct word held_actions[] = {{"wait", GATE_WAIT}, {"refuse", GATE_REFUSE}, {0}};
-static const struct word requirements[] = {{"operator", 0}, {0}};
+static const struct word requirements[] = {{"operator", 0}, {"trained", 0}, {0}};
 static const struct word stores[] = {{"sqlite", 0}, {0}};
 
 #define MACHINE(field)      .offset = offsetof(struct config_machine, field)
@@ -56,7 +59,7 @@ static const struct word stores[] = {{"sqlite", 0}, {0}};
 #define SECONDS(name, from)                                                                                  \
     { .key = #name, .type = RULE_NUMBER, MACHINE(name), .low = from, .high = 86400 }
 
-static const struct rule sender_rules[] = {{.key = "pty", .type = RULE_TEXT, MACHINE_TEXT(pty)},
+static const struct rule sender_rules[] = {{.key = "pty", .type = RULE_PATH, MACHINE_TEXT(pty)},
                                            {.key = "tcp",
                                             .type = RULE_TEXTS,
                                             MACHINE(tcp),
@@ -73,6 +76,7 @@ static const struct rule gate_rules[] = {
     SECONDS(idle_seconds, 1),
     SECONDS(armed_seconds, 0),
     SECONDS(focus_seconds, 1),
+    {.key = "hook_seconds", .type = RULE_NUMBER, MACHINE(hook_seconds), .low = 5, .high = 3600},
     {.key = "focus_s_percent", .type = RULE_NUMBER, MACHINE(focus_s_percent), .low = 0, .high = 10},
     {.key = "require",
      .type = RULE_TEXTS,
@@ -91,8 +95,9 @@ static const struct rule machine_rules[] = {
     {.key = "name", .type = RULE_TEXT, MACHINE_TEXT(name)},
     {.key = "board", .type = RULE_TEXT, MACHINE_TEXT(board), .required = true},
     {.key = "serial_number", .type = RULE_TEXT, MACHINE_TEXT(serial_number)},
-    {.key = "device", .type = RULE_TEXT, MACHINE_TEXT(device), .required = true},
+    {.key = "device", .type = RULE_DEVICE, MACHINE_TEXT(device), .required = true},
     {.key = "baud", .type = RULE_NUMBER, MACHINE(baud), .low = 1200, .high = 4000000},
+    {.key = "hook", .type = RULE_FLAG, MACHINE(hook)},
     {.key = "sender", .type = RULE_OBJECT, .rules = sender_rules},
     {.key = "gate", .type = RULE_OBJECT, .rules = gate_rules},
     {0}};
@@ -112,7 +117,7 @@ static const struct rule top_rules[] = {
      .type = RULE_ID,
      .offset = offsetof(struct config, site),
      .size = sizeof(((struct config *)0)->site)},
-    {.key = "data", .type = RULE_TEXT, .offset = offsetof(struct config, data), .size = PATH_MAX},
+    {.key = "data", .type = RULE_PATH, .offset = offsetof(struct config, data), .size = PATH_MAX},
     {.key = "http", .type = RULE_OBJECT, .rules = http_rules},
     {.key = "store", .type = RULE_WORD, .offset = offsetof(struct config, store), .words = stores},
     {.key = "machines",
@@ -178,6 +183,17 @@ static void read_id(struct reader *r, const struct rule *rule, const cJSON *valu
         read_text(r, rule, value, into, path);
 }
 
+static void read_path(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
+                      const char *path) {
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    bool device = rule->type == RULE_DEVICE;
+    if (text[0] != '\0' && text[0] != '/' && !(device && strncmp(text, "sim:", 4) == 0))
+        tell(r, place(r, value), "%s must begin with /%s", path,
+             device ? ", or be sim:laser or sim:cnc" : "");
+    else
+        read_text(r, rule, value, into, path);
+}
+
 static void read_number(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
                         const char *path) {
     double n = value->valuedouble;
@@ -217,6 +233,14 @@ static void read_word(struct reader *r, const struct rule *rule, const cJSON *va
         tell_word(r, rule, value, path, &best);
     else
         *(int64_t *)into = word->value;
+}
+
+static void read_flag(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
+                      const char *path) {
+    if (!cJSON_IsBool(value))
+        tell(r, place(r, value), "%s must be true or false", path);
+    else
+        *(int64_t *)into = cJSON_IsTrue(value);
 }
 
 static void read_refused(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
@@ -307,8 +331,9 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
                        const char *path) {
     static void (*const plain[])(struct reader *, const struct rule *, const cJSON *, void *,
                                  const char *) = {
-        [RULE_TEXT] = read_text, [RULE_ID] = read_id,           [RULE_NUMBER] = read_number,
-        [RULE_WORD] = read_word, [RULE_REFUSED] = read_refused,
+        [RULE_TEXT] = read_text,       [RULE_ID] = read_id,         [RULE_PATH] = read_path,
+        [RULE_DEVICE] = read_path,     [RULE_NUMBER] = read_number, [RULE_WORD] = read_word,
+        [RULE_REFUSED] = read_refused, [RULE_FLAG] = read_flag,
     };
     if (rule->type == RULE_OBJECT)
         read_object(r, rule->rules, value, object, path);
@@ -342,12 +367,24 @@ void config_machine_default(struct config_machine *m) {
     m->idle_seconds = 2;
     m->focus_s_percent = -1;
     m->focus_seconds = 60;
+    m->hook = -1;
+    m->hook_seconds = 60;
 }
 
 void config_default(struct config *c) {
     memset(c, 0, sizeof *c);
     snprintf(c->site, sizeof c->site, "A");
     snprintf(c->listen, sizeof c->listen, "127.0.0.1:8390");
+}
+
+// What json_parse says, its place written like that of every other mistake.
+static void tell_json(struct config_report *report, const char *name, const char *message) {
+    int line, column, rest = 0;
+    report->mistakes = 1;
+    if (sscanf(message, "line %d, column %d: %n", &line, &column, &rest) == 2 && rest > 0)
+        snprintf(report->text, sizeof report->text, "%s:%d:%d: %s", name, line, column, message + rest);
+    else
+        snprintf(report->text, sizeof report->text, "%s: %s", name, message);
 }
 
 bool config_parse(struct config *config, const char *name, const char *text, size_t length,
@@ -360,9 +397,7 @@ bool config_parse(struct config *config, const char *name, const char *text, siz
     char *plain = root != NULL ? malloc(length + 1) : NULL;
     if (plain == NULL) {
         cJSON_Delete(root);
-        report->mistakes = 1;
-        snprintf(report->text, sizeof report->text, "%s: %s", name,
-                 root == NULL ? error.message : "not enough memory");
+        tell_json(report, name, root == NULL ? error.message : "not enough memory");
         return false;
     }
     memcpy(plain, text, length);
@@ -388,15 +423,19 @@ bool config_load(struct config *config, const char *path, struct config_report *
         return false;
     }
     size_t length = fread(text, 1, CONFIG_FILE_MAX + 1, file);
-    bool whole = ferror(file) == 0 && length <= CONFIG_FILE_MAX;
+    int why = ferror(file) != 0 ? errno : 0;
     fclose(file);
-    if (whole)
-        whole = config_parse(config, path, text, length, report);
-    else {
+    bool right = false;
+    if (why != 0 || length > CONFIG_FILE_MAX) {
         report->mistakes = 1;
-        snprintf(report->text, sizeof report->text, "%.400s cannot be read, or is longer than %d bytes", path,
-                 CONFIG_FILE_MAX);
+        if (why != 0)
+            snprintf(report->text, sizeof report->text, "%.400s cannot be read: %s", path, strerror(why));
+        else
+            snprintf(report->text, sizeof report->text, "%.400s is longer than %d bytes", path,
+                     CONFIG_FILE_MAX);
+    } else {
+        right = config_parse(config, path, text, length, report);
     }
     free(text);
-    return whole;
+    return right;
 }

@@ -39,13 +39,23 @@ struct post_kind {
     bool (*ready)(struct station *s, struct post *post);
     void (*done)(struct station *s, struct post *post, const cJSON *answer);
     void (*failed)(struct station *s, struct post *post, const struct lg_error *error);
+    // Makes the args whole from the post's facts, on the ledger thread.
+    void (*complete)(struct request *request);
+};
+
+// Who else waits for a post's outcome.
+enum post_from {
+    POST_FROM_LOTGATE, // nobody: it is tried again until it is written
+    POST_FROM_SENDER,  // a line of the sender's
+    POST_FROM_SCANNER  // a person at the machine, whose screen tells
 };
 
 struct post {
     const struct post_kind *kind;
     cJSON *args;
     struct request *asker; // who waits for the outcome at the panel or command line; NULL: nobody
-    bool from_sender;      // ... or the sender's own line waits
+    void *facts;           // for kind->complete; NULL while it is away
+    enum post_from from;
 };
 
 // One machine and what the ledger knows of it now.
@@ -59,7 +69,8 @@ struct station {
     struct post posts[STATION_QUEUE_MAX];
     size_t first, count;
     bool asking, ledger_failed;
-    bool changed; // the panel has not been told yet
+    char ledger_advice[384]; // what to do about it, in the ledger's own words
+    bool changed;            // the panel has not been told yet
     uint64_t dropped;
     // the present declaration and job
     bool declaring;                       // a declaration from the panel or command line is away
@@ -69,9 +80,14 @@ struct station {
     char job[STATION_NUMBER_MAX], record[STATION_NUMBER_MAX];
     bool job_started;
     bool held_told;                       // the gate has told of a held job, and not yet of what became of it
-    int64_t job_us;                       // UTC
-    char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
-    uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
+    int64_t job_us, job_clock_us;         // when it started: UTC, and monotonic
+    char operator_id[STATION_NUMBER_MAX]; // signed on by $OP, or by a badge at the machine's scanner
+    char scanned[STATION_NUMBER_MAX];     // the quantity on the label that was scanned last at the machine
+    // pairing with the machine's hook (hook.c)
+    bool pairing;
+    struct request *pairing_asker;       // NULL: nobody waits any more
+    uint8_t new_key[SIPHASH_KEY];        // wiped when the gate has it
+    uint64_t jobs, lines, bytes, errors; // since the daemon started, of ended jobs
 };
 
 struct daemon {
@@ -86,6 +102,7 @@ struct daemon {
     uv_signal_t interrupt, terminate;
     struct station *stations;
     size_t station_count;
+    char data[PATH_MAX]; // the data folder
     bool stopping, forced;
     uint64_t stopping_seconds;
 };
@@ -94,10 +111,12 @@ struct daemon {
 // Queues a post, taking over args; false when there is no room (args and post are dropped and counted).
 bool station_post(struct station *s, const struct post_kind *kind, cJSON *args);
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
-                      bool from_sender);
-void station_pump(struct station *s); // sends the next post, if none is away
-void station_answered(struct station *s, const struct request *request); // the ledger's answer to it
-bool station_idle(const struct station *s);                              // nothing waits and nothing is away
+                      enum post_from from);
+// Takes over `facts` too, a block of malloc.
+bool station_post_facts(struct station *s, const struct post_kind *kind, cJSON *args, void *facts);
+void station_pump(struct station *s);                              // sends the next post, if none is away
+void station_answered(struct station *s, struct request *request); // the ledger's answer to it
+bool station_idle(const struct station *s);                        // nothing waits and nothing is away
 // Withdraws the declaration, unless a job uses it up; `by` and `asker` may be NULL. False when nothing was done.
 bool station_withdraw(struct station *s, const char *reason, const char *by, struct request *asker);
 void station_free(struct station *s); // answers who still waits; the writer has stopped
@@ -111,6 +130,17 @@ void facts_on_sender(void *context, struct wire_machine *machine, const char *te
 extern const struct post_kind post_hold, post_refuse, post_declare, post_cancel, post_start, post_pause,
     post_end, post_dry_run, post_identity, post_confirm, post_unauthorised, post_operator, post_probe;
 void station_forget_declaration(struct station *s);
+// Tells who waits for the outcome: the panel or command line, the sender's own line, or the machine's screen.
+void station_tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error);
+
+// --- hook.c: the hook in the machine's firmware
+typedef void fact_handler(struct station *s, const struct gate_fact *fact);
+fact_handler hook_on_seen, hook_on_blocked, hook_on_key, hook_on_paired, hook_on_scan;
+void hook_forget(struct station *s); // who waits is told that lotgate stops; the key is wiped
+void hook_pair(struct station *s, struct request *request); // machine.pair, answered when it is over
+void hook_name_job(struct station *s);                      // before its start is told to the gate
+bool hook_run(struct request *request); // on the ledger thread: the key files; false: not its affair
+cJSON *hook_view(const struct gate_view *view);
 
 // --- live.c: machine.* and metrics
 bool live_takes(const char *op);

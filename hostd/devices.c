@@ -28,9 +28,9 @@ int command_devices(int argc, char **argv) {
     for (size_t i = 0; i < n; i++)
         print_port(&ports[i]);
     if (n == 0)
-        printf(
-            "No USB serial port is connected. Switch the machine on and plug in its USB cable; some boards have no port\n"
-            "until their 12-24 V supply is on. Without a machine, \"device\": \"sim:laser\" gives a simulated one.\n");
+        printf("No USB serial port is connected. Switch the machine on and plug in its USB\n"
+               "cable; some boards have no port until their 12-24 V supply is on. Without a\n"
+               "machine, \"device\": \"sim:laser\" gives a simulated one.\n");
     else
         printf("Put a line like these in \"machines\" of lotgate.json.\n");
     return CLI_DONE;

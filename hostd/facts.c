@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"    // json_add_text
-#include "timefmt.h" // time_now_us
+#include "job_facts.h"
+#include "json.h" // json_add_text
 
 static cJSON *with_text(const char *key, const char *text) {
     cJSON *args = cJSON_CreateObject();
@@ -56,11 +56,11 @@ static void on_declare(struct station *s, const struct gate_fact *fact) {
         json_add_text(lot, "quantity", comma + 1);
     cJSON_AddItemToArray(lots, lot);
     json_add(args, "lots", lots);
-    station_post_for(s, &post_declare, args, NULL, true);
+    station_post_for(s, &post_declare, args, NULL, POST_FROM_SENDER);
 }
 
 static void on_operator(struct station *s, const struct gate_fact *fact) {
-    station_post_for(s, &post_operator, with_text("code", fact->text), NULL, true);
+    station_post_for(s, &post_operator, with_text("code", fact->text), NULL, POST_FROM_SENDER);
 }
 
 static void on_start_wanted(struct station *s, const struct gate_fact *fact) {
@@ -69,93 +69,21 @@ static void on_start_wanted(struct station *s, const struct gate_fact *fact) {
     station_post(s, &post_start, args);
 }
 
-static void add_box(cJSON *args, const char *key, bool has, const int32_t low[3], const int32_t high[3]) {
-    if (!has)
-        return;
-    cJSON *box = cJSON_CreateArray();
-    for (int i = 0; i < 6; i++)
-        cJSON_AddItemToArray(box, cJSON_CreateNumber(i < 3 ? low[i] : high[i - 3]));
-    json_add(args, key, box);
-}
-
-static void add_path(cJSON *args, const struct gate_job *job) {
-    if (job->points == 0)
-        return;
-    cJSON *path = cJSON_CreateArray();
-    for (uint32_t i = 0; i < job->points; i++) {
-        const int point[3] = {job->path[i].x_um, job->path[i].y_um, job->path[i].work};
-        cJSON_AddItemToArray(path, cJSON_CreateIntArray(point, 3));
-    }
-    json_add(args, "path", path);
-}
-
-static void add_time(cJSON *args, const char *key, int64_t monotonic_us) {
-    char text[TIME_TEXT_MAX];
-    time_format(text, time_now_us() - (time_monotonic_us() - monotonic_us));
-    json_add_text(args, key, text);
-}
-
-static void add_meter(cJSON *args, const struct gate_job *job) {
-    const struct meter_result *m = job->meter;
-    const struct {
-        const char *key;
-        int64_t value;
-    } numbers[] = {
-        {"lines", (int64_t)m->lines},
-        {"bytes", (int64_t)m->bytes},
-        {"rapid_um", m->rapid_um},
-        {"feed_um", m->feed_um},
-        {"work_um", m->work_um},
-        {"work_us", (int64_t)m->work_us},
-        {"arcs", m->arcs},
-        {"errors", job->errors},
-        {"pauses", job->pauses},
-        {"overrides", job->overrides},
-        {"replaced", job->replaced},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_add_integer(args, numbers[i].key, numbers[i].value);
-    if (m->has_s) {
-        json_add_integer(args, "s_min_milli", m->s_min_milli);
-        json_add_integer(args, "s_max_milli", m->s_max_milli);
-    }
-    add_box(args, "box", m->has_box, m->box_min_um, m->box_max_um);
-    add_box(args, "work_box", m->has_work_box, m->work_box_min_um, m->work_box_max_um);
-}
-
-// A job starts when its start is durable; its first setup lines can have come before its declaration. A dry run has
-// no such moment.
-static void add_started(const struct station *s, cJSON *args, const struct gate_job *job) {
-    char text[TIME_TEXT_MAX];
-    if (job->dry_run) {
-        add_time(args, "started", job->first_us);
-        return;
-    }
-    time_format(text, s->job_us);
-    json_add_text(args, "started", text);
-}
-
+// The loop keeps what was metered; its JSON, a tree of thousands of nodes, is made on the ledger thread.
 static void on_ended(struct station *s, const struct gate_fact *fact) {
     const struct gate_job *job = fact->job;
-    char sha256[65];
-    for (size_t i = 0; i < sizeof job->sha256; i++)
-        snprintf(sha256 + 2 * i, 3, "%02x", job->sha256[i]);
-    cJSON *args = with_text("reason", fact->text);
-    json_add_text(args, "sha256", sha256);
-    add_started(s, args, job);
-    add_time(args, "ended", job->last_us);
-    add_meter(args, job);
-    add_path(args, job);
+    struct job_facts *facts = job_facts_keep(job, fact->text, s->job_us, s->job_clock_us);
+    cJSON *args = cJSON_CreateObject();
     s->lines += job->meter->lines;
     s->bytes += job->meter->bytes;
     s->errors += job->errors;
     if (job->dry_run) {
         add_machine(s, args);
-        station_post(s, &post_dry_run, args);
+        station_post_facts(s, &post_dry_run, args, facts);
         return;
     }
     json_add_text(args, "state", gate_end_name(job->end));
-    station_post(s, &post_end, args);
+    station_post_facts(s, &post_end, args, facts);
 }
 
 static void on_paused(struct station *s, const struct gate_fact *fact) {
@@ -201,8 +129,6 @@ static void on_unauthorised(struct station *s, const struct gate_fact *fact) {
     view_publish_alarm(s, "The machine runs although no job was started through lotgate.");
 }
 
-typedef void fact_handler(struct station *s, const struct gate_fact *fact);
-
 static fact_handler *const handlers[] = {
     [GATE_FACT_STATE] = on_state,       [GATE_FACT_HELD] = on_held,
     [GATE_FACT_REFUSED] = on_refused,   [GATE_FACT_DECLARE] = on_declare,
@@ -211,6 +137,9 @@ static fact_handler *const handlers[] = {
     [GATE_FACT_RESUMED] = on_resumed,   [GATE_FACT_ALARM] = on_alarm,
     [GATE_FACT_ERROR_REPLY] = NULL, // counted in the job
     [GATE_FACT_IDENTITY] = on_identity, [GATE_FACT_UNAUTHORISED] = on_unauthorised,
+    [GATE_FACT_HOOK] = on_state,        [GATE_FACT_HOOK_SEEN] = hook_on_seen,
+    [GATE_FACT_HOOK_KEY] = hook_on_key, [GATE_FACT_HOOK_BLOCKED] = hook_on_blocked,
+    [GATE_FACT_SCAN] = hook_on_scan,    [GATE_FACT_HOOK_PAIRED] = hook_on_paired,
     [GATE_FACT_STATUS] = on_state,
 };
 

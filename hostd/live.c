@@ -17,20 +17,34 @@ static const struct refusal refusals[] = {
     {"machine_fault", "%s is in fault.", "The panel says why; look at the machine, then confirm it."},
     {"already_declared", "A lot is declared for %s already.",
      "Use it, or cancel it first: lotgate cancel MACHINE."},
-    {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.",
-     "Make room on the disk; lotgate tries again each second."},
+    {"no_hook", "The firmware of %s has no hook that answers.",
+     "Is the machine on, and does its firmware have the hook? `lotgate machine show` tells what is known."},
+    {"job_running", "A job runs on %s.", "Wait for its end."},
+    {"pairing", "%s is being paired already.", "Wait for the outcome."},
+    {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.", ""},
     {NULL, "%s cannot take a declaration now.", "Try again in a moment."}};
 
 void live_refusal(const struct station *s, const char *code, struct lg_error *error) {
+    // A job that was cut by the end of lotgate leaves its machine in a feed hold, for one.
+    static const char silent_advice[] =
+        "A machine in a feed hold, asleep or in an alarm answers no line: reset it. Else wait a moment.";
     const struct refusal *row = refusals;
+    struct wire_look look;
     char message[256];
     while (row->code != NULL && (code == NULL || strcmp(row->code, code) != 0))
         row++;
+    wire_look(s->machine, &look);
+    if (row->code != NULL && strcmp(row->code, "machine_offline") == 0 && look.port_open) {
+        lg_fail(error, row->code, silent_advice, "%s is connected but has not said who it is.", s->config.id);
+        return;
+    }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(message, sizeof message, row->message, s->config.id);
 #pragma GCC diagnostic pop
-    lg_fail(error, row->code != NULL ? row->code : "refused", row->what_to_do, "%s", message);
+    const char *what_to_do =
+        s->ledger_failed && row->what_to_do[0] == '\0' ? s->ledger_advice : row->what_to_do;
+    lg_fail(error, row->code != NULL ? row->code : "refused", what_to_do, "%s", message);
 }
 
 void live_complete_declaration(const struct station *s, cJSON *args) {
@@ -64,6 +78,35 @@ static cJSON *named(const struct station *s) {
     return value;
 }
 
+// --- lots that must not be used any more
+
+static bool names(const cJSON *lots, const char *lot) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, lots) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, lot) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Said by the ledger's thread, never by HTTP (no address names it): disarms what is armed with one of the lots.
+static void look_stopped(struct daemon *d, struct request *request) {
+    const cJSON *lots = json_get(request->args, "lots");
+    bool recalled = strcmp(json_text(request->args, "op"), "recall.open") == 0;
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct station *s = &d->stations[i];
+        const cJSON *declared;
+        bool hit = false;
+        cJSON_ArrayForEach(declared, json_get(s->declared, "lots")) {
+            hit = hit || (json_text(declared, "lot") != NULL && names(lots, json_text(declared, "lot")));
+        }
+        if (hit && s->declaration[0] != '\0' && !s->job_started)
+            station_withdraw(s, recalled ? "the lot was recalled" : "the lot was taken out of use", NULL,
+                             NULL);
+    }
+    answer(request, cJSON_CreateObject());
+}
+
 // --- acts
 
 static void act_declare(struct station *s, struct request *request) {
@@ -85,7 +128,7 @@ static void act_declare(struct station *s, struct request *request) {
     }
     cJSON *args = cJSON_Duplicate(request->args, true);
     live_complete_declaration(s, args);
-    s->declaring = station_post_for(s, &post_declare, args, request, false);
+    s->declaring = station_post_for(s, &post_declare, args, request, POST_FROM_LOTGATE);
     if (!s->declaring)
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
@@ -136,7 +179,7 @@ static void act_reset(struct station *s, struct request *request) {
 static void act_confirm(struct station *s, struct request *request) {
     cJSON *args = named(s);
     json_add_text(args, "by", json_text(request->args, "by"));
-    if (!station_post_for(s, &post_confirm, args, request, false))
+    if (!station_post_for(s, &post_confirm, args, request, POST_FROM_LOTGATE))
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
 }
@@ -182,12 +225,14 @@ static const struct live_op {
     void (*look)(struct daemon *d, struct request *request); // on all
 } live_ops[] = {{"machine.live", NULL, look_machines},
                 {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},
                 {"machine.declare", act_declare, NULL},
                 {"machine.cancel", act_cancel, NULL},
                 {"machine.hold", act_hold, NULL},
                 {"machine.resume", act_resume, NULL},
                 {"machine.reset", act_reset, NULL},
                 {"machine.confirm", act_confirm, NULL},
+                {"machine.pair", hook_pair, NULL},
                 {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job_facts.h"
 #include "json.h"    // json_text
 #include "timefmt.h" // time_monotonic_us
 
@@ -34,7 +35,7 @@ static void hold_done(struct station *s, struct post *post, const cJSON *answer)
     view_publish_job(s, "held");
 }
 
-const struct post_kind post_hold = {"job.hold", false, NULL, hold_done, log_failure};
+const struct post_kind post_hold = {"job.hold", false, NULL, hold_done, log_failure, NULL};
 
 static bool held_job_ready(struct station *s, struct post *post) {
     if (s->job[0] == '\0' || s->job_started)
@@ -48,7 +49,7 @@ static void refuse_done(struct station *s, struct post *post, const cJSON *answe
     s->job[0] = '\0';
 }
 
-const struct post_kind post_refuse = {"job.refuse", false, held_job_ready, refuse_done, log_failure};
+const struct post_kind post_refuse = {"job.refuse", false, held_job_ready, refuse_done, log_failure, NULL};
 
 static bool started_job_ready(struct station *s, struct post *post) {
     if (s->job[0] == '\0' || !s->job_started)
@@ -57,7 +58,7 @@ static bool started_job_ready(struct station *s, struct post *post) {
     return true;
 }
 
-const struct post_kind post_pause = {"job.pause", false, started_job_ready, NULL, log_failure};
+const struct post_kind post_pause = {"job.pause", false, started_job_ready, NULL, log_failure, NULL};
 
 // --- declarations
 
@@ -69,8 +70,7 @@ void station_forget_declaration(struct station *s) {
     view_publish_machine(s);
 }
 
-// Tells who waits for the outcome: the panel or command line, or the sender's own line.
-static void tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error) {
+void station_tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error) {
     struct request *asker = post->asker;
     char message[GATE_TEXT_MAX];
     if (asker != NULL) {
@@ -81,7 +81,10 @@ static void tell(struct station *s, struct post *post, const cJSON *answer, cons
             asker->answer = cJSON_Duplicate(answer, true);
         asker->done(asker);
     }
-    if (!post->from_sender)
+    if (post->from == POST_FROM_SCANNER)
+        gate_hook_show(gate_of(s), time_monotonic_us(),
+                       error != NULL ? error->message : json_text(answer, "text"));
+    if (post->from != POST_FROM_SENDER)
         return;
     if (error != NULL)
         snprintf(message, sizeof message, "%.150s %.100s", error->message, error->what_to_do);
@@ -90,18 +93,18 @@ static void tell(struct station *s, struct post *post, const cJSON *answer, cons
     gate_declare_answer(gate_of(s), time_monotonic_us(), error == NULL, message);
 }
 
-// A declaration by $LOT= is checked when its turn has come: the gate must not be asked from inside itself.
+// A declaration by $LOT= or the machine's scanner is checked when its turn has come: the gate must not be asked from inside itself.
 static bool declare_ready(struct station *s, struct post *post) {
     struct lg_error error;
     const char *code = NULL;
-    if (!post->from_sender || json_get(post->args, "machine") != NULL)
+    if (post->from == POST_FROM_LOTGATE || json_get(post->args, "machine") != NULL)
         return true;
     if (gate_may_declare(wire_gate_look(s->machine), &code)) {
         live_complete_declaration(s, post->args);
         return true;
     }
     live_refusal(s, code, &error);
-    tell(s, post, NULL, &error);
+    station_tell(s, post, NULL, &error);
     return false;
 }
 
@@ -121,7 +124,7 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
     if (!gate_may_declare(wire_gate_look(s->machine), &code)) {
         cancel_declaration(s, number, "the machine could not take it any more");
         live_refusal(s, code, &error);
-        tell(s, post, NULL, &error);
+        station_tell(s, post, NULL, &error);
         return;
     }
     snprintf(s->declaration, sizeof s->declaration, "%s", number);
@@ -129,7 +132,7 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
     s->declared = cJSON_Duplicate(answer, true);
     s->declared_us = time_monotonic_us();
     gate_set_declaration_text(gate_of(s), text != NULL ? text : "");
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
     bool taken = gate_declared(gate_of(s), time_monotonic_us(), &code);
     lg_assert(taken); // gate_may_declare said so in this very turn
     view_publish_machine(s);
@@ -137,22 +140,22 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
 
 static void declare_failed(struct station *s, struct post *post, const struct lg_error *error) {
     s->declaring = false;
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
-const struct post_kind post_declare = {"declaration.make", false, declare_ready, declare_done,
-                                       declare_failed};
+const struct post_kind post_declare = {"declaration.make", false,          declare_ready,
+                                       declare_done,       declare_failed, NULL};
 
 static void answer_asker(struct station *s, struct post *post, const cJSON *answer) {
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
 }
 
 static void cancel_failed(struct station *s, struct post *post, const struct lg_error *error) {
     log_failure(s, post, error);
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
-const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed};
+const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed, NULL};
 
 static const char unknown_badge[] = "no operator has this badge";
 
@@ -171,11 +174,16 @@ static void operator_failed(struct station *s, struct post *post, const struct l
     gate_declare_answer(gate_of(s), time_monotonic_us(), false, unwritable ? error->message : unknown_badge);
 }
 
-const struct post_kind post_operator = {"lookup", false, NULL, operator_done, operator_failed};
+const struct post_kind post_operator = {"lookup", false, NULL, operator_done, operator_failed, NULL};
 
 // --- start and end
 
+// A start that waited behind a post that the ledger could not write has been taken back: the gate asks anew.
 static bool start_ready(struct station *s, struct post *post) {
+    struct gate_view view;
+    gate_view(wire_gate_look(s->machine), &view);
+    if (!view.start_asked)
+        return false;
     replace_text(post->args, "declaration", s->declaration);
     if (s->job[0] != '\0' && !s->job_started)
         replace_text(post->args, "job", s->job);
@@ -188,7 +196,9 @@ static void start_done(struct station *s, struct post *post, const cJSON *answer
     s->job_started = true;
     s->held_told = false;
     s->job_us = time_now_us();
+    s->job_clock_us = time_monotonic_us();
     s->jobs++;
+    hook_name_job(s);
     gate_start_committed(gate_of(s), time_monotonic_us());
     view_publish_job(s, "started");
     view_publish_machine(s);
@@ -213,8 +223,8 @@ static void start_failed(struct station *s, struct post *post, const struct lg_e
     view_publish_alarm(s, error->message);
 }
 
-const struct post_kind post_probe = {"ledger.checkpoint", true, NULL, NULL, log_failure};
-const struct post_kind post_start = {"job.start", true, start_ready, start_done, start_failed};
+const struct post_kind post_probe = {"ledger.checkpoint", true, NULL, NULL, log_failure, NULL};
+const struct post_kind post_start = {"job.start", true, start_ready, start_done, start_failed, NULL};
 
 static void forget_job(struct station *s) {
     s->job[0] = s->record[0] = '\0';
@@ -234,13 +244,15 @@ static void end_failed(struct station *s, struct post *post, const struct lg_err
     forget_job(s);
 }
 
-const struct post_kind post_end = {"job.end", true, started_job_ready, end_done, end_failed};
+const struct post_kind post_end = {"job.end", true,       started_job_ready,
+                                   end_done,  end_failed, job_facts_complete};
 
 static void dry_run_done(struct station *s, struct post *post, const cJSON *answer) {
     view_publish_machine(s);
 }
 
-const struct post_kind post_dry_run = {"job.dry_run", false, NULL, dry_run_done, log_failure};
+const struct post_kind post_dry_run = {"job.dry_run", false,       NULL,
+                                       dry_run_done,  log_failure, job_facts_complete};
 
 // --- who the machine is
 
@@ -260,18 +272,18 @@ static void identity_done(struct station *s, struct post *post, const cJSON *ans
     view_publish_alarm(s, sentence);
 }
 
-const struct post_kind post_identity = {"machine.identity", false, NULL, identity_done, log_failure};
+const struct post_kind post_identity = {"machine.identity", false, NULL, identity_done, log_failure, NULL};
 
 static void confirm_done(struct station *s, struct post *post, const cJSON *answer) {
     gate_fault_cleared(gate_of(s), time_monotonic_us());
     gate_identity_confirmed(gate_of(s), time_monotonic_us());
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
     view_publish_machine(s);
 }
 
 static void confirm_failed(struct station *s, struct post *post, const struct lg_error *error) {
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
-const struct post_kind post_confirm = {"machine.confirm", false, NULL, confirm_done, confirm_failed};
-const struct post_kind post_unauthorised = {"machine.unauthorised", false, NULL, NULL, log_failure};
+const struct post_kind post_confirm = {"machine.confirm", false, NULL, confirm_done, confirm_failed, NULL};
+const struct post_kind post_unauthorised = {"machine.unauthorised", false, NULL, NULL, log_failure, NULL};

@@ -70,15 +70,23 @@ static void add_ways_in(cJSON *value, const struct wire_look *look) {
 // What the panel shows under the state: the gate's own sentence, or why there is no port.
 static void add_text(cJSON *value, const struct station *s, const struct gate_view *view,
                      const struct wire_look *look) {
-    const char *what_to_do = "";
+    const char *what_to_do = "", *text = view->text;
     if (!look->port_open)
         what_to_do = look->what_to_do;
     else if (view->state == GATE_HELD)
         what_to_do = "Scan the material lot.";
     else if (view->state == GATE_FAULT)
-        what_to_do = s->ledger_failed ? "Make room on the disk; lotgate tries again each second."
-                                      : "Look at the machine, then confirm it.";
-    json_add_text(value, "text", look->port_open ? view->text : look->port_text);
+        what_to_do = s->ledger_failed ? s->ledger_advice : "Look at the machine, then confirm it.";
+    if (!look->port_open) {
+        text = look->port_text;
+    } else if (view->state == GATE_OFFLINE && view->has_status && view->status.state != GRBL_IDLE) {
+        what_to_do = "It has not said who it is: in a feed hold, asleep or in an alarm, reset it.";
+    } else if (view->unanswered) {
+        text = "the port is open, but the machine has not answered yet";
+        what_to_do =
+            "If it stays so: switch the machine on, and compare its baud rate with the configuration.";
+    }
+    json_add_text(value, "text", text);
     json_add_text(value, "what_to_do", what_to_do);
 }
 
@@ -105,6 +113,7 @@ cJSON *view_machine(const struct station *s) {
     add_or_null(value, "job", job_of(s, &view));
     add_or_null(value, "status", status_of(&view));
     add_ways_in(value, &look);
+    json_add(value, "hook", hook_view(&view));
     return value;
 }
 

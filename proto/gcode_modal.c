@@ -54,9 +54,11 @@ static TABLE uint16_t g_codes[] = {
     G(940, 0),
 };
 
+// M105, M110, M114 and M115 are what hosts made for printers ask any port: Grbl answers error:20, and they move nothing.
 static TABLE uint16_t m_codes[] = {
-    M(0, 0), M(1, 0), M(2, M_END),  M(3, M_ON), M(4, M_ON),       M(5, M_OFF),       M(7, 0),
-    M(8, 0), M(9, 0), M(30, M_END), M(56, 0),   M(106, M_FAN_ON), M(107, M_FAN_OFF),
+    M(0, 0),          M(1, 0),           M(2, M_END), M(3, M_ON),   M(4, M_ON), M(5, M_OFF),
+    M(7, 0),          M(8, 0),           M(9, 0),     M(30, M_END), M(56, 0),   M(105, 0),
+    M(106, M_FAN_ON), M(107, M_FAN_OFF), M(110, 0),   M(114, 0),    M(115, 0),
 };
 
 static uint8_t find(TABLE uint16_t *rows, uint8_t count, uint16_t code) {

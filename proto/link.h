@@ -2,8 +2,8 @@
 //
 // A frame is one line of printable ASCII on the machine's own serial port, beside the machine's own protocol:
 //
-//   host -> hook   $LG OPEN j=JOB-000017 l=ACR-1126-001 t=30 m=<32 hex>*<crc>      ended by LF
-//   hook -> host   [LG:OPEN j=JOB-000017 ok=1*<crc>]                               ended by CR LF
+//   host -> hook   $LG OPEN j=JOB-000017 l=ACR-1126-001 t=001E m=<32 hex>*<crc>      ended by LF
+//   hook -> host   [LG:OPEN j=JOB-000017 ok=0001*<crc>]                               ended by CR LF
 //
 // The text between the opening (`$LG ` or `[LG:`) and the `*` is the frame's *body*: a verb in capitals, then fields
 // `key=value`, one blank before each. <crc> is CRC-16/CCITT-FALSE over the body, four hex digits in capitals. Keys are one to
@@ -12,7 +12,8 @@
 //
 // Values are written with the bytes `A-Z a-z 0-9 . , : + / _ -`; every other byte is `%XX` (two hex digits in capitals),
 // so that a value never holds a blank, `*`, `]`, or a byte that Grbl takes as a realtime command (`? ! ~`, 80 and up).
-// Nonces, keys and MACs are hex in capitals; counters and seconds are decimal without leading zeros, at most LINK_NUMBER_MAX.
+// Nonces, keys and MACs are hex in capitals; numbers (counters, seconds) are four hex digits in capitals, so that a
+// microcontroller needs no decimal arithmetic.
 //
 // MAC (field m, always the last field): SipHash-2-4-128 with the pairing key over
 //   one byte 'H' (the host says it) or 'M' (the machine says it) | host nonce, 8 bytes | hook nonce, 8 bytes |
@@ -31,12 +32,11 @@
 
 #include "siphash.h" // SIPHASH_KEY, SIPHASH_OUT
 
-#define LINK_VERSION    1
-#define LINK_FRAME_MAX  120 // characters, opening and crc and a closing `]` included, line end not
-#define LINK_NONCE      8   // bytes
-#define LINK_NUMBER_MAX 65535u
-#define LINK_JOB_MAX    20 // bytes of a job number
-#define LINK_LOT_MAX    24 // bytes of a lot as it is shown; a longer one is cut, it is for the screen only
+#define LINK_VERSION   1
+#define LINK_FRAME_MAX 120 // characters, opening and crc and a closing `]` included, line end not
+#define LINK_NONCE     8   // bytes
+#define LINK_JOB_MAX   20  // bytes of a job number
+#define LINK_LOT_MAX   24  // bytes of a lot as it is shown; a longer one is cut, it is for the screen only
 #define LINK_TEXT_MAX                                                                                        \
     64 // bytes of SHOW's and SCAN's d before encoding; a frame may hold less when they are encoded
 #define LINK_SN_MAX 24 // bytes of a machine's serial number
@@ -44,7 +44,7 @@
 //  verb    from   fields                 meaning
 //  HELLO   host   v n                    version, host nonce: makes a new nonce pair, changes nothing else
 //  HELLO   hook   v st n b sn j fw       version, state, hook nonce, count of blocked starts since power-up (stops at
-//                                        65535), serial number, job (absent when none), firmware (absent when the
+//                                        FFFF), serial number, job (absent when none), firmware (absent when the
 //                                        frame has no room for it)
 //  PAIR    host   k                      128-bit key: taken while unpaired or while the pairing button is held
 //  PAIR    hook   ok | err
@@ -55,13 +55,16 @@
 //  PING    host   c m                    counter, greater than any since the HELLO: gives an opened hook `t` seconds more;
 //                                        not answered when the MAC or the counter is wrong
 //  PONG    hook   c st m                 counter, state, MAC: proof that the hook holds the key
-//  SCAN    hook   d cut                  a code read by a scanner at the machine; too long for a frame: d empty and cut=1,
+//  SCAN    hook   d cut                  a code read by a scanner at the machine; too long for a frame: d empty and cut=0001,
 //                                        for a code cut short could be another lot's
 //  EVENT   hook   e src j                blocked, started, ended; usb, sd, panel, wifi; the job, when open or running
 //  SHOW    host   d                      text for the machine's screen; `|` (encoded) parts its lines; empty: the hook's own
 //
-// ok is `ok=1`; err is one word: see enum link_error. Neither side answers a frame whose crc, form or verb is wrong: silence
+// ok is `ok=0001`; err is one word: see enum link_error. Neither side answers a frame whose crc, form or verb is wrong: silence
 // is answered by the host's next HELLO. A firmware without the hook answers `error:3` or `echo:Unknown command`.
+// One byte each, on every machine: an int costs an AVR two registers wherever it is passed.
+#define LINK_SMALL __attribute__((packed))
+
 enum link_verb {
     LINK_HELLO,
     LINK_PAIR,
@@ -73,11 +76,18 @@ enum link_verb {
     LINK_EVENT,
     LINK_SHOW,
     LINK_VERBS
-};
+} LINK_SMALL;
 
-enum link_state { LINK_UNPAIRED, LINK_LOCKED, LINK_OPENED, LINK_RUNNING, LINK_EXPIRED, LINK_STATES };
-enum link_source { LINK_USB, LINK_SD, LINK_PANEL, LINK_WIFI, LINK_SOURCES };
-enum link_event { LINK_BLOCKED, LINK_STARTED, LINK_ENDED, LINK_EVENTS };
+enum link_state {
+    LINK_UNPAIRED,
+    LINK_LOCKED,
+    LINK_OPENED,
+    LINK_RUNNING,
+    LINK_EXPIRED,
+    LINK_STATES
+} LINK_SMALL;
+enum link_source { LINK_USB, LINK_SD, LINK_PANEL, LINK_WIFI, LINK_SOURCES } LINK_SMALL;
+enum link_event { LINK_BLOCKED, LINK_STARTED, LINK_ENDED, LINK_EVENTS } LINK_SMALL;
 enum link_error {
     LINK_OK,
     LINK_ERR_UNPAIRED, // unpaired: there is no key to check a MAC with
@@ -88,7 +98,7 @@ enum link_error {
     LINK_ERR_BUSY,     // open or running for another job
     LINK_ERR_STORE,    // the key could not be stored, or what is stored is damaged: pair with the button held
     LINK_ERRORS
-};
+} LINK_SMALL;
 // The words as they stand in frames, in one list: a kind's first word, and the enum's value added to it.
 // "HELLO" ...; "unpaired", "locked", "open", "running", "expired"; "usb", "sd", "panel", "wifi"; "blocked", "started", "ended";
 // "ok", "unpaired", "paired", "mac", "wait", "nonce", "busy", "store".
@@ -118,7 +128,7 @@ typedef uint16_t link_key;
     (sizeof(key) > (from_end) ? ((key)[sizeof(key) > (from_end) ? sizeof(key) - 1 - (from_end) : 0] & 31) : 0)
 #define LINK_KEY(key) ((link_key)(LINK_LETTER(key, 3) << 10 | LINK_LETTER(key, 2) << 5 | LINK_LETTER(key, 1)))
 
-enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK };
+enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK } LINK_SMALL;
 
 // --- reading
 
@@ -126,9 +136,11 @@ struct link_frame {
     enum link_verb verb;
     const char *body; // from the verb to the byte before `*`; points into the line that was given
     uint8_t length;
-    uint8_t
-        signed_length; // bytes of the body that the MAC covers; == length when it does not end with an m field
 };
+
+#define LINK_OPENING 4 // bytes of `$LG ` and `[LG:`
+// One of them.
+char link_opening(uint8_t side, uint8_t i);
 
 // True when the line opens like a frame of that side (`$LG ` or `[LG:`), well formed or not.
 bool link_is_frame(enum link_side side, const char *line, size_t length);

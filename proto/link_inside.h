@@ -12,7 +12,6 @@
 #define LINK_TABLE const
 #endif
 
-#define LINK_OPENING    4 // bytes of `$LG ` and `[LG:`
 #define LINK_CRC        5 // bytes of `*` and four digits; `]` follows from the hook
 #define LINK_CRC_DIGITS 4
 #define LINK_MAC_FIELD  (3 + 2 * SIPHASH_OUT) // bytes of ` m=` and its digits

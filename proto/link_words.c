@@ -45,6 +45,11 @@ void link_word_copy(char out[LINK_WORD_MAX + 1], uint8_t word) {
         ;
 }
 
+char link_opening(uint8_t side, uint8_t i) {
+    static LINK_TABLE char openings[] = "$LG [LG:";
+    return openings[side * LINK_OPENING + i];
+}
+
 char link_hex(uint8_t nibble) {
     nibble &= 15;
     return (char)(nibble < 10 ? '0' + nibble : 'A' - 10 + nibble);

@@ -21,15 +21,12 @@ static void put_word(struct link_writer *w, uint8_t word) {
 }
 
 void link_begin(struct link_writer *w, char *out, enum link_side side, enum link_verb verb) {
-    bool host = side == LINK_FROM_HOST;
     w->out = out;
     w->length = 0;
-    w->limit = (uint8_t)(LINK_FRAME_MAX - LINK_CRC - (host ? 0 : 1));
+    w->limit = LINK_FRAME_MAX - LINK_CRC - 1; // one for the `]`, which the host's frames have not
     w->side = (uint8_t)side;
-    put(w, host ? '$' : '[');
-    put(w, 'L');
-    put(w, 'G');
-    put(w, host ? ' ' : ':');
+    for (uint8_t i = 0; i < LINK_OPENING; i++)
+        put(w, link_opening(w->side, i));
     put_word(w, (uint8_t)(LINK_VERB_WORD + verb));
 }
 
@@ -63,24 +60,15 @@ void link_write_text(struct link_writer *w, link_key key, const char *text, uint
     }
 }
 
-void link_write_number(struct link_writer *w, link_key key, uint16_t number) {
-    static LINK_TABLE uint16_t powers[] = {10000, 1000, 100, 10, 1};
-    bool begun = false;
-    put_key(w, key);
-    for (uint8_t i = 0; i < 5; i++) {
-        char digit = '0';
-        for (; number >= powers[i]; number = (uint16_t)(number - powers[i]))
-            digit++;
-        begun = begun || digit != '0' || i == 4;
-        if (begun)
-            put(w, digit);
-    }
-}
-
 void link_write_hex(struct link_writer *w, link_key key, const uint8_t *bytes, uint8_t count) {
     put_key(w, key);
     for (; count; count--)
         put_byte(w, *bytes++);
+}
+
+void link_write_number(struct link_writer *w, link_key key, uint16_t number) {
+    const uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
+    link_write_hex(w, key, bytes, sizeof bytes);
 }
 
 void link_write_word(struct link_writer *w, link_key key, uint8_t word) {

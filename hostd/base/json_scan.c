@@ -200,9 +200,13 @@ static bool next_member(struct scan *s, char close, bool *more) {
     int c = peek(s);
     *more = c == ',';
     if (c != ',' && c != close)
-        return wrong(s, close == '}' ? "`,` or `}` is expected" : "`,` or `]` is expected");
+        return wrong(s, close == '}' ? "`,` or `}` is expected before this"
+                                     : "`,` or `]` is expected before this");
     s->at++;
     skip_blanks(s);
+    if (*more && peek(s) == close)
+        return wrong(s, close == '}' ? "a member is expected; the comma before this `}` is one too many"
+                                     : "a value is expected; the comma before this `]` is one too many");
     return true;
 }
 

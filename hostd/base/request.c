@@ -20,10 +20,24 @@ struct request *request_create(const char *op, const char *actor, cJSON *args, v
     return request;
 }
 
+void request_complete(struct request *request) {
+    if (request->complete != NULL)
+        request->complete(request);
+    request->complete = NULL;
+}
+
+void request_worked(struct request *request) {
+    if (request->facts == NULL)
+        return;
+    cJSON_Delete(request->args);
+    request->args = NULL;
+}
+
 void request_free(struct request *request) {
     if (request == NULL)
         return;
     cJSON_Delete(request->args);
+    free(request->facts);
     cJSON_Delete(request->answer);
     free(request);
 }

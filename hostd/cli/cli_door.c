@@ -116,17 +116,6 @@ static bool ledger_exists(const struct cli_call *call) {
            (stat(path, &s) == 0 || errno == EACCES);
 }
 
-// Makes the directories above the data directory; the ledger makes the last one itself, closed to others.
-static void make_parents(const char *data) {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s", data);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0755); // whatever fails here is told by ledger_open
-        *slash = '/';
-    }
-}
-
 struct ledger *cli_ledger(struct cli_call *call, enum ledger_mode mode, int *status, struct lg_error *error) {
     *status = CLI_REFUSED;
     if (call->door == NULL)
@@ -144,7 +133,7 @@ struct ledger *cli_ledger(struct cli_call *call, enum ledger_mode mode, int *sta
         return NULL;
     }
     if (mode == LEDGER_WRITER)
-        make_parents(call->paths.data);
+        cli_paths_make_parents(&call->paths);
     struct ledger_options options = {call->paths.data, call->paths.site, mode, NULL};
     door->mode = mode;
     if (!ledger_open(&door->ledger, &options, error))

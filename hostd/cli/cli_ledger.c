@@ -77,8 +77,8 @@ static int backup(struct cli_call *call) {
         return cli_fail(status, &error);
     if (!call->json)
         printf(
-            "The ledger is copied to %s. Its documents and keys lie beside it: copy %s/documents and ledger.pub "
-            "as well.\n",
+            "The ledger is copied to %s. Its documents and keys lie beside it: copy %s/documents, ledger.pub and "
+            "ledger.key as well. Without ledger.key nothing can be added to it; keep that where nobody else can read it.\n",
             call->words[0], call->paths.data);
     return CLI_DONE;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h" // json_parse
@@ -58,7 +59,11 @@ static bool take_config(struct cli_paths *paths, const char *path, struct lg_err
         return lg_fail(error, "bad_json", "Mend the file there, or name another one with -c.", "%s: %s", path,
                        why.message);
     const char *data = json_text(config, "data"), *site = json_text(config, "site");
-    bool ok = set_path(paths->config, path, error) && (data == NULL || set_path(paths->data, data, error));
+    bool ok = set_path(paths->config, path, error);
+    if (ok && data != NULL && data[0] != '\0')
+        ok = data[0] == '/' ? set_path(paths->data, data, error)
+                            : lg_fail(error, "config_unreadable", "Write the whole path, from the root.",
+                                      "\"data\" in %s must begin with /.", path);
     if (ok && site != NULL) {
         if (strlen(site) < CLI_SITE_MAX)
             snprintf(paths->site, sizeof paths->site, "%s", site);
@@ -104,4 +109,14 @@ bool cli_paths_find(struct cli_paths *paths, const char *config, const char *dat
                                : lg_fail(error, "no_data_directory", "Give a directory after --data.",
                                          "The name of the data directory is empty.");
     return paths->data[0] != '\0' || default_data(paths, error);
+}
+
+void cli_paths_make_parents(const struct cli_paths *paths) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", paths->data);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0755);
+        *slash = '/';
+    }
 }

@@ -2,7 +2,8 @@
 //
 // The directory is, in this order: --data; "data" of the configuration file (-c, else /etc/lotgate/lotgate.json
 // when it can be read); for root /var/lib/lotgate; else $XDG_DATA_HOME/lotgate or ~/.local/share/lotgate.
-// Functions are pure but for reading the configuration file and the environment; any thread.
+// Functions are pure but for reading the configuration file and the environment, and for the one that makes
+// directories; any thread.
 #ifndef LOTGATE_CLI_PATHS_H
 #define LOTGATE_CLI_PATHS_H
 
@@ -29,6 +30,11 @@ bool cli_paths_find(struct cli_paths *paths, const char *config, const char *dat
 
 // "DATA/name" into out. False when it does not fit.
 bool cli_paths_join(char *out, size_t room, const char *directory, const char *name);
+
+// Makes the directories above paths->data that are missing, before its ledger is opened for writing: a new user's
+// home has no ~/.local/share. The ledger makes the last one itself, closed to others. What fails here is told by
+// ledger_open.
+void cli_paths_make_parents(const struct cli_paths *paths);
 
 #define CLI_SOCKET_NAME "lotgate.sock" // the daemon's Unix socket in the data directory
 

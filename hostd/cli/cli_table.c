@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli_text.h" // cli_text_harmless, cli_text_width
 #include "error.h"    // lg_assert
@@ -149,9 +151,43 @@ static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell ki
     fputs(last ? "\n" : "  ", out);
 }
 
+// Keeps the columns that fit into `room`, at least the first: a line that a terminal folds is a table no more.
+static size_t grid_fit(struct grid *grid, size_t room) {
+    size_t used = 0, all = grid->columns;
+    for (size_t c = 0; c < all; c++) {
+        used += (c > 0 ? 2 : 0) + grid->width[c];
+        if (room > 0 && used > room && c > 0) {
+            grid->columns = c;
+            break;
+        }
+    }
+    return all;
+}
+
+static void put_left_out(FILE *out, const struct grid *grid, size_t all) {
+    if (grid->columns == all)
+        return;
+    fputs("Too wide for this terminal:", out);
+    for (size_t c = grid->columns; c < all; c++)
+        fprintf(out, "%s %s", c > grid->columns ? "," : "", grid->shown[c]->title);
+    fputs(". A wider one, --csv and --json show all.\n", out);
+}
+
+size_t cli_terminal_columns(FILE *out) {
+    struct winsize size;
+    bool known = isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0;
+    return known ? size.ws_col : 0;
+}
+
 void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour) {
+    cli_table_print_within(out, rows, columns, colour, cli_terminal_columns(out));
+}
+
+void cli_table_print_within(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour,
+                            size_t room) {
     struct grid grid = {0};
     grid_fill(&grid, rows, columns);
+    size_t all = grid_fit(&grid, room);
     for (size_t c = 0; c < grid.columns; c++)
         put_cell(out, grid.shown[c]->title, grid.width[c], grid.shown[c]->kind, c + 1 == grid.columns,
                  colour ? "\x1b[1m" : "");
@@ -166,6 +202,7 @@ void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *colu
                      colour && kind == CLI_CELL_STATE ? cli_state_colour(cells[c]) : "");
         }
     }
+    put_left_out(out, &grid, all);
     for (size_t i = 0; i < grid.rows * CLI_COLUMNS_MAX; i++)
         free(grid.cells[i]);
     free(grid.cells);

@@ -29,8 +29,13 @@ struct cli_column {
 char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact);
 
 // Prints an array of objects. A table leaves out columns that are empty in every row. `colour`: states are
-// coloured.
+// coloured. On a terminal the columns that do not fit are left out, and named below the table.
 void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour);
+// The same within `room` columns of the screen; 0: any width.
+void cli_table_print_within(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour,
+                            size_t room);
+// Width of the terminal that `out` is; 0 when it is none or does not say.
+size_t cli_terminal_columns(FILE *out);
 void cli_csv_head(FILE *out, const struct cli_column *columns);
 void cli_csv_rows(FILE *out, const cJSON *rows, const struct cli_column *columns);
 

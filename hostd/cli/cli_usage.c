@@ -83,16 +83,27 @@ static void options(FILE *out, const char *heading, const struct cli_option *lis
     }
 }
 
+// "  lot receive|list|…", over as many lines as it takes. Returns the width of the last one.
+static int put_verbs(FILE *out, const struct cli_group *group) {
+    int indent = 3 + (int)strlen(group->name), at = fprintf(out, "  %s", group->name);
+    const char *before = " ";
+    for (const struct cli_command *c = group->commands; c->run != NULL; c++) {
+        if (c->verb == NULL || c->flags & CLI_HIDDEN)
+            continue;
+        if (at + (int)strlen(c->verb) + 2 > CLI_USAGE_COLUMNS)
+            at = fprintf(out, "%s\n%*s", before, indent, "") - (int)strlen(before) - 1;
+        else
+            at += fprintf(out, "%s", before);
+        at += fprintf(out, "%s", c->verb);
+        before = "|";
+    }
+    return at;
+}
+
 void cli_usage_all(FILE *out) {
     fputs("usage: lotgate [-c FILE] [--data DIR] COMMAND …\n\n", out);
     for (const struct cli_group *g = cli_groups; g->name != NULL; g++) {
-        char verbs[128] = "";
-        size_t used = 0;
-        for (const struct cli_command *c = g->commands; c->run != NULL; c++)
-            if (c->verb != NULL && !(c->flags & CLI_HIDDEN) && used < sizeof verbs)
-                used +=
-                    (size_t)snprintf(verbs + used, sizeof verbs - used, "%s%s", used > 0 ? "|" : "", c->verb);
-        int n = fprintf(out, "  %s%s%s", g->name, used > 0 ? " " : "", verbs);
+        int n = put_verbs(out, g);
         fprintf(out, "%s%*s", n > 25 ? "\n" : "", n > 25 ? 26 : 26 - n, "");
         wrap_text(out, g->summary, 26, 26);
     }

@@ -15,6 +15,7 @@ cleanup() {
     rm -rf "$data"
 }
 trap cleanup EXIT
+touch "$data/sent"
 trap 'exit 130' INT TERM
 
 if [ -t 1 ]; then bold=$'\e[1m' blue=$'\e[36m' plain=$'\e[0m'; else bold='' blue='' plain=''; fi
@@ -40,15 +41,22 @@ wait_for() {
         if "$@" 2>/dev/null | grep -q -- "$text"; then return 0; fi
         sleep 0.1
     done
-    printf 'lotgate demo: waited 30 seconds for "%s" in vain\n' "$text" >&2
+    printf 'lotgate demo: waited 30 seconds for "%s" in vain; this is what lotgate and the sender said:\n' "$text" >&2
+    cat "$data/log" "$data/sent" >&2 2>/dev/null || true
     return 1
 }
 state() { "$lotgate" --data "$data/shop" machine show laser1 --json; }
 
 say "A workshop with one simulated laser. lotgate stands on the line between the sender and the machine."
-"$lotgate" serve --data "$data/shop" --listen 127.0.0.1:0 --simulate >"$data/log" 2>&1 &
+# A configuration of its own: a lotgate that runs already keeps its ports.
+cat >"$data/lotgate.json" <<'EOF'
+{ "http": { "listen": "127.0.0.1:0" },
+  "machines": [ { "id": "laser1", "board": "sim-laser", "device": "sim:laser", "serial_number": "SIM-LASER-1",
+                  "sender": { "tcp": "127.0.0.1:0" } } ] }
+EOF
+"$lotgate" serve -c "$data/lotgate.json" --data "$data/shop" >"$data/log" 2>&1 &
 daemon=$!
-wait_for '"state"' state
+wait_for '"locked"' state
 sed 's/^/  /' "$data/log"
 
 say "1. A delivery: five sheets of cast acrylic. The number on the material equals the one on the certificate."

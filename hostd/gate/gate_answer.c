@@ -53,11 +53,26 @@ static uint32_t new_slot(struct gate *g, enum wish wish) {
     return slot;
 }
 
+// The frames of the link are lotgate's: a sender's are refused like a command that the firmware does not know.
+static void answer_link_line(struct gate *g, const struct line *line) {
+    gate_out_flush(g);
+    for (uint8_t i = 0; i < line->deferred_count; i++)
+        gate_realtime(g, line->deferred[i].byte);
+    g->link.sender_lines++;
+    if (g->overflowed || !gate_queue_mark(&g->queue, ITEM_ANSWER, ANSWER_LINK, line->ends))
+        g->overflowed++;
+    gate_line_pump(g);
+}
+
 bool gate_answer_wanted(struct gate *g, const struct line *line) {
     const uint8_t *value;
     size_t length;
     if (line->length == 0 || (line->text[0] != '$' && line->text[0] > ' '))
         return false;
+    if (gate_link_is_own_line(line)) {
+        answer_link_line(g, line);
+        return true;
+    }
     enum wish wish = wish_of(line, &value, &length);
     if (wish == WISH_NONE)
         return false;
@@ -118,10 +133,14 @@ static void reply(struct gate *g, const char *first, uint8_t ends) {
 }
 
 bool gate_answer_item(struct gate *g, const struct item *item) {
-    if (item->length != ANSWER_SPILL && item->length != ANSWER_OVERLONG && !g->answers[item->length].done)
+    if (item->length < ANSWER_LINK && !g->answers[item->length].done)
         return false;
     if (!gate_line_quiet(g))
         return false;
+    if (item->length == ANSWER_LINK) {
+        reply(g, "error:3\r\n", item->ends);
+        return true;
+    }
     if (item->length == ANSWER_OVERLONG) {
         reply(g, "error:11\r\n", item->ends);
         return true;
@@ -190,12 +209,14 @@ void gate_refuse_rest(struct gate *g) {
 void gate_refuse(struct gate *g, const char *reason) {
     gate_text_set(g->refused_text, sizeof g->refused_text, reason);
     g->notices = (g->notices & ~(unsigned)NOTICE_HELD) | NOTICE_REFUSED;
-    if (g->start_pending)
+    bool starting = g->start_pending;
+    if (starting) // its start is written, or being written: it will have an end, and is no job that was merely held
         gate_job_cancel(g, GATE_END_ABORTED, reason);
     g->hold_active = false;
     gate_refuse_rest(g);
     gate_job_discard(g);
-    gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
+    if (!starting)
+        gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
     gate_state_update(g);
     gate_line_pump(g);
 }
@@ -223,9 +244,14 @@ void gate_drop_held(struct gate *g, enum gate_end end, const char *reason) {
         gate_job_discard(g);
         gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
     }
-    g->hold_active = g->refusing = false;
-    g->refuse_items = g->overflowed = 0;
+    g->hold_active = false;
     g->notices &= ~(unsigned)NOTICE_HELD;
+    gate_sender_drop_lines(g);
+}
+
+void gate_sender_drop_lines(struct gate *g) {
+    g->refusing = false;
+    g->refuse_items = g->overflowed = 0;
     gate_queue_clear(&g->queue);
     gate_answers_forget(g);
 }
@@ -244,6 +270,9 @@ static void say(struct gate *g, enum notice notice) {
         {NOTICE_RESUME, "resume is locked: ", g->fault_text, ""},
         {NOTICE_REFUSED, "job refused: ", g->refused_text, ""},
         {NOTICE_LATE_ANSWER, "", g->late_answer, ""},
+        {NOTICE_SILENT, "", g->config.name,
+         " does not answer: switch it on, and check its baud rate and cable"},
+        {NOTICE_RESUMABLE, "the ledger can be written again: resume the job on ", g->config.name, ""},
     };
     char text[GATE_TEXT_MAX + GATE_NAME_MAX];
     for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
@@ -255,18 +284,29 @@ static void say(struct gate *g, enum notice notice) {
     }
 }
 
+// What a sender whose lines wait is told again and again.
+static unsigned lasting_notice(const struct gate *g) {
+    return g->hold_active                         ? NOTICE_HELD
+           : g->faults && g->queue.count          ? NOTICE_FAULT
+           : gate_unanswered(g) && g->queue.count ? NOTICE_SILENT
+                                                  : 0;
+}
+
+bool gate_notice_lasts(const struct gate *g) {
+    return lasting_notice(g) != 0;
+}
+
 void gate_notices(struct gate *g) {
-    if (g->hold_active && g->now >= g->notice_us)
-        g->notices |= NOTICE_HELD;
-    if (g->faults && g->queue.count && g->now >= g->notice_us)
-        g->notices |= NOTICE_FAULT;
-    if (g->now >= g->notice_us)
+    unsigned lasting = lasting_notice(g);
+    if (lasting && g->now >= g->notice_us) {
+        g->notices |= lasting;
         g->notice_us = g->now + NOTICE_US;
+    }
     if (g->notices & NOTICE_OFFLINE && g->now < g->offline_us)
         g->notices &= ~(unsigned)NOTICE_OFFLINE;
     if (!g->notices || !gate_line_between(g))
         return;
-    for (unsigned bit = 1; bit <= NOTICE_LATE_ANSWER; bit <<= 1) {
+    for (unsigned bit = 1; bit <= NOTICE_RESUMABLE; bit <<= 1) {
         if (!(g->notices & bit))
             continue;
         if (bit == NOTICE_OFFLINE)

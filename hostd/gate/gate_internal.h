@@ -11,6 +11,7 @@
 //   gate_reply.c   what a reply line means
 //   gate_status.c  what a status report means
 //   gate_own.c     what lotgate asks the machine itself, and all timers
+//   gate_link*.c   the hook in the machine's firmware: see gate_link.h
 //   gate_out.c     bytes and facts on their way out
 #ifndef LOTGATE_GATE_INTERNAL_H
 #define LOTGATE_GATE_INTERNAL_H
@@ -23,22 +24,31 @@
 #define UTF8_WAIT_US   20000LL          // an unfinished sequence at a chunk's end is waited for this long
 #define STALE_US       (2 * SECOND_US)  // after a reset: until the banner, but not longer
 #define RESYNC_US      (2 * SECOND_US)  // idle and no reply for this long: replies were lost
+#define ROW_GAP_US     1500000LL        // reports further apart than this don't belong to one row
 #define NOTICE_US      (30 * SECOND_US) // the held message is repeated
-#define OFFLINE_US     (5 * SECOND_US)  // the offline message at most this often
-#define QUIET_US       300000LL         // silence on the line before lotgate asks who is there
-#define STUCK_US       500000LL         // a reply line without end no longer keeps lotgate from asking
-#define OWN_TIMEOUT_US (2 * SECOND_US)  // lotgate's own line was not answered
-#define POLL_LOST_US   1500000LL        // lotgate's own `?` was not answered
-#define PGM_END_US     300000LL         // [MSG:Pgm End] and Idle this long after it, without an ok
-#define SETTLE_US      500000LL         // after a moving line, a report of Idle may still be of before it
-#define STATUS_FACT_US 200000LL         // at most five status facts a second
-#define DWELL_MAX_S    3600             // longest G4 that is waited for before replies count as lost
+#define SILENT_US      (8 * SECOND_US) // from opening, before a machine counts as silent: some take five to start
+#define OFFLINE_US     (5 * SECOND_US) // the offline message at most this often
+#define QUIET_US       300000LL        // silence on the line before lotgate asks who is there
+#define STUCK_US       500000LL        // a reply line without end no longer keeps lotgate from asking
+#define OWN_TIMEOUT_US (2 * SECOND_US) // lotgate's own line was not answered
+#define OWN_LATE_MAX   8 // unanswered own lines after which lotgate asks no more until it is heard
+#define OWN_LINE_BYTES 3 // of `$I`, `$G`, `$$`, `M5`
+#define SETTINGS_ASKED 3 // so often `$$` is asked of a machine that does not tell its $30
+#define NAMELESS_MAX   2 // so often a machine may answer $I with `ok` alone before it is taken at its word
+#define POLL_LOST_US   1500000LL // lotgate's own `?` was not answered
+#define PGM_END_US     300000LL  // [MSG:Pgm End] and Idle this long after it, without an ok
+#define SETTLE_US      500000LL  // after a moving line, a report of Idle may still be of before it
+#define STATUS_FACT_US 200000LL  // at most five status facts a second
+#define DWELL_MAX_S    3600      // longest G4 that is waited for before replies count as lost
 
-#define GATE_DIGITS_MAX 6           // of a 16-bit number, with its end
-#define DUE_TEXT        24          // beginning of a line kept for error facts
-#define DEFERRED_MAX    16          // realtime bytes kept in their place inside one line
+#define GATE_DIGITS_MAX 6  // of a 16-bit number, with its end
+#define DUE_TEXT        24 // beginning of a line kept for error facts
+#define HABIT_MAX       8  // so many polls with a line, and it is a habit for good
+#define HABIT_PLAIN     4  // a `?` without a line says more than one before a line that happens to be empty
+#define DEFERRED_MAX    16 // realtime bytes kept in their place inside one line
 #define ANSWER_SPILL    0xffffffffu // an answer item for which no slot was free
 #define ANSWER_OVERLONG 0xfffffffeu // ... for a line that was too long
+#define ANSWER_LINK     0xfffffffdu // ... for a sender's `$LG`: frames come from lotgate alone
 
 // --- lines
 
@@ -48,6 +58,7 @@ struct line {
     size_t length; // without terminators
     uint8_t ends;  // terminator bytes behind the text: 1, or 2 for CR LF
     bool utf8;     // holds whole UTF-8 sequences: `_` goes to the machine instead
+    bool polled;   // an empty line that belongs to a `?`: no line of a job
     bool stable;   // the text stays where it is until the gate returns: may be written in one go with others
     const struct deferred *deferred;
     uint8_t deferred_count;
@@ -68,6 +79,7 @@ struct item {
     uint8_t ends;    // LINE, EMPTY: terminator bytes
     uint8_t utf8;    // LINE
     uint8_t end;     // EMPTY: the terminator of a one-byte line
+    uint8_t polled;  // EMPTY
     uint32_t length; // LINE: bytes with terminators; EMPTY: how many such lines; ANSWER: slot
 };
 
@@ -124,14 +136,24 @@ enum notice { // messages that wait for the end of a reply line
     NOTICE_MACRO = 8,
     NOTICE_RESUME = 16,
     NOTICE_REFUSED = 32,
-    NOTICE_LATE_ANSWER = 64
+    NOTICE_LATE_ANSWER = 64,
+    NOTICE_SILENT = 128,
+    NOTICE_RESUMABLE = 256
 };
 
-enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
+enum fault {
+    FAULT_UNAUTHORISED = 1,
+    FAULT_IDENTITY = 2,
+    FAULT_LEDGER = 4,
+    FAULT_HOOK = 8, // gate_link.c says what it is
+    FAULT_HOOK_SERIAL = 16
+};
 
-enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF };
+enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF, OWN_SETTINGS, OWN_LINK };
 
 enum byte_kind { BYTE_TEXT, BYTE_END, BYTE_REALTIME, BYTE_HIGH };
+
+#include "gate_link.h" // struct gate_link
 
 struct gate {
     struct gate_config config;
@@ -166,6 +188,8 @@ struct gate {
         uint8_t deferred_count;
         const uint8_t *line_end; // where in this chunk the line ends, once looked for
         int64_t asked_us;        // last `?`
+        bool asked_here;         // ... and nothing has come behind it yet
+        int8_t poll_habit;       // >= 0: it sends an empty line with each `?`
         uint8_t wire[GATE_LINE_MAX + 2 + DEFERRED_MAX];
     } sender;
 
@@ -184,8 +208,8 @@ struct gate {
     struct gcode_modal modal;
     bool stale; // between a reset and its banner
     int64_t stale_us;
-    bool explained; // a moving line was forwarded since the machine was last seen idle
-    int64_t moved_us, replied_us;
+    bool explained;                        // a moving line was forwarded since the machine was last seen idle
+    int64_t moved_us, replied_us, sent_us; // last moving line, last reply, last line
 
     struct {
         uint8_t line[GATE_REPLY_MAX];
@@ -197,19 +221,25 @@ struct gate {
         bool has_status;
         struct grbl_status status;
         int64_t status_us, status_fact_us;
-        bool check; // the last report since the last reset said Check
+        int64_t waits_us; // when a report last showed it waiting for work; 0: the last one did not
+        int64_t row_us;   // ... the first of the reports that showed so since the last line or reply
+        bool check;       // the last report since the last reset said Check
+        bool check_asked; // ... behind a $C: any other such report is of before the reset
+        int64_t up_us;    // the first report since the last reset came; 0: none did
         char version[GATE_TEXT_MAX], options[GATE_TEXT_MAX];
     } machine;
 
     struct {
-        bool open;       // committed
-        bool active;     // lines count: of the open job, or setup
-        bool moved;      // setup with motion: a dry run
-        bool ending;     // M2 or M30 is on its way
-        bool orphan;     // ... and the sender has gone: nothing else passes before the end
-        bool next_waits; // a local start waits for this job's end
-        bool local;      // started on the machine itself
+        bool open;        // committed
+        bool active;      // lines count: of the open job, or setup
+        bool moved;       // setup with motion: a dry run
+        bool ending;      // M2 or M30 is on its way
+        bool orphan;      // ... and the sender has gone: nothing else passes before the end
+        bool next_waits;  // a local start waits for this job's end
+        bool ledger_held; // by lotgate, since its ledger could not be written
+        bool local;       // started on the machine itself
         bool local_due;
+        bool unsure; // a line or key whose effect nobody follows has passed
         bool paused, pause_seen;
         bool program_end; // [MSG:Pgm End] was seen while ending
         int64_t program_end_us, pause_us;
@@ -220,7 +250,11 @@ struct gate {
     } job;
 
     struct {
-        bool on; // a focus beam is on while locked
+        bool on;        // a focus beam is on while locked
+        uint32_t limit; // as configured; config.rules has what the machine's $30 makes of it
+        bool known;     // $30 is
+        uint8_t asked;  // how often for it
+        int64_t ask_us; // not before
         int64_t since_us, used_us, off_us;
     } focus;
 
@@ -229,14 +263,18 @@ struct gate {
         int64_t sent_us;
         bool identity_asked; // answered: no need to ask again until the port is opened again
         int64_t identity_us; // not before
+        uint8_t nameless;    // answers to $I without a name
         int64_t modal_us;    // not before
         int64_t beam_off_us; // not before
         bool poll;           // an own `?` is out
         int64_t poll_us;
         enum { SWALLOW_NO, SWALLOW_AFTER_FIRST, SWALLOW_SECOND } swallow;
         int64_t swallow_us;
-        uint32_t late; // own lines given up: a reply may still come
+        uint32_t late;       // own lines given up: a reply may still come
+        uint16_t frame_room; // bytes of frames given up: they may still lie in the machine's buffer
     } own;
+
+    struct gate_link link;
 
     struct {
         const uint8_t *machine, *sender, *hash;
@@ -249,7 +287,9 @@ void gate_enter(struct gate *g, int64_t now);
 void gate_settle(
     struct gate *g); // at the end of every call: what can go on now goes on, and everything is written
 void gate_state_update(struct gate *g);
+bool gate_unanswered(const struct gate *g); // open, not faulty, and not yet identified
 void gate_fault(struct gate *g, enum fault fault, const char *sentence);
+void gate_fault_over(struct gate *g, unsigned faults); // enum fault
 void gate_machine_forget(struct gate *g); // replies, polls, stale phase: the machine was reset or opened
 
 // gate_out.c: `bytes` must stay valid until gate_out_flush. Contiguous pieces become one call.
@@ -284,6 +324,8 @@ void gate_line_pump(struct gate *g);
 bool gate_line_between(const struct gate *g); // the sender is between two reply lines
 bool gate_line_quiet(const struct gate *g);   // nothing unanswered, and the sender is between two reply lines
 void gate_line_send_own(struct gate *g, enum own what, const char *text); // text ends with LF and is static
+bool gate_line_send_frame(struct gate *g, const char *frames, size_t length); // one or two, with their LF
+void gate_line_frame_answered(struct gate *g);
 
 // gate_queue.c
 bool gate_queue_line(struct queue *q, const struct line *line);
@@ -313,16 +355,21 @@ void gate_answers_forget(struct gate *g);
 void gate_refuse(struct gate *g, const char *reason); // what is held is refused, and the rest of its job
 void gate_refuse_rest(struct gate *g);                // only the rest: the job itself has ended
 void gate_drop_held(struct gate *g, enum gate_end end, const char *reason);
+void gate_sender_drop_lines(struct gate *g); // what of the sender waits, and nothing else
 void gate_notices(struct gate *g);
+bool gate_notice_lasts(const struct gate *g); // something is repeated to the sender
 
 // gate_job.c
+bool gate_job_goes_on(const struct gate *g); // more of the open job may come
 void gate_job_line(struct gate *g, const struct line *line, const struct gcode_modal *before,
                    const struct gcode_block *block);
 void gate_job_tail(struct gate *g, const uint8_t *lf);
 void gate_job_want(struct gate *g, bool local);
 void gate_job_cancel(struct gate *g, enum gate_end end, const char *reason);
-void gate_job_end(struct gate *g, enum gate_end end, const char *reason); // the open job, or a setup
-void gate_job_discard(struct gate *g);                                    // a setup that leaves no trace
+void gate_job_started(struct gate *g); // its lines flow from now on
+void gate_job_not_started(struct gate *g, enum gate_end end, const char *reason); // although it is durable
+void gate_job_end(struct gate *g, enum gate_end end, const char *reason);         // the open job, or a setup
+void gate_job_discard(struct gate *g); // a setup that leaves no trace
 void gate_job_pause(struct gate *g, const char *why);
 void gate_job_resume(struct gate *g);
 
@@ -334,8 +381,12 @@ bool gate_shows_held(const struct gate *g); // reports are shown to the sender a
 // gate_own.c
 void gate_own_step(struct gate *g);
 void gate_own_answered(struct gate *g, bool ok);
-void gate_own_restarted(struct gate *g); // behind a banner
+size_t
+gate_own_unread(const struct gate *g); // bytes of lotgate's own that may still lie in the machine's buffer
+void gate_own_unseen(struct gate *g);  // modes may have changed where nobody saw it: they are asked for
 void gate_own_doubt(struct gate *g);
+void gate_focus_forget(struct gate *g);                                     // $30 may be another now
+void gate_focus_learn(struct gate *g, const uint8_t *value, size_t length); // $30 is this
 void gate_focus_follow(struct gate *g);
 bool gate_focus_left(const struct gate *g);
 bool gate_focus_over(const struct gate *g);

@@ -28,7 +28,7 @@ static const uint8_t permissions[][6] = {
 };
 
 static enum situation situation(const struct gate *g) {
-    if (g->job.ending)
+    if (g->job.ending || g->link.local >= LOCAL_WAITING) // the machine's own job is not mixed with a sender's
         return ENDING;
     if (g->job.open)
         return RUNNING;
@@ -42,13 +42,14 @@ static enum situation situation(const struct gate *g) {
 // Nothing of a sender goes out now, whatever it is.
 static bool blocked(const struct gate *g) {
     return !g->machine_open || !g->identity_ok || g->faults || g->stale || g->start_pending ||
-           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g);
+           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g) || g->link.opening ||
+           gate_link_unsettled(g);
 }
 
 static bool fits(const struct gate *g, size_t bytes) {
     if (g->dues.count == GATE_OUTSTANDING_MAX)
         return false;
-    return g->dues.bytes == 0 || g->dues.bytes + bytes < g->config.rx_buffer;
+    return g->dues.bytes == 0 || g->dues.bytes + gate_own_unread(g) + bytes < g->config.rx_buffer;
 }
 
 // A line whose class follows from lines that are not answered yet: one of them might be refused.
@@ -159,6 +160,7 @@ static void remember_due(struct gate *g, const struct line *line, const struct g
     struct due *due = gate_due_push(&g->dues);
     assert(due); // fits() has been asked
     size_t total = line->length + line->ends;
+    g->sent_us = g->now;
     due->bytes = (uint16_t)total;
     due->replies = replies_to(g, line->ends);
     due->flags = due_flags(g, block) | (moves ? DUE_MOVES : 0);
@@ -166,16 +168,26 @@ static void remember_due(struct gate *g, const struct line *line, const struct g
     due->length = (uint8_t)(line->length < DUE_TEXT ? line->length : DUE_TEXT);
     memcpy(due->text, line->text, due->length);
     gate_due_count(&g->dues, due);
-    if (due->flags & DUE_CHECK)
+    if (due->flags & DUE_CHECK) {
         g->machine.check = false; // until a report says so again
+        g->machine.check_asked = true;
+    }
     if (due->flags & DUE_END)
         g->job.ending = true;
+}
+
+// Whether a line is one of a job's: of its hash, its meter, its times. Behind M2 empty lines are nobody's: whether they come
+// before its reply depends on the sender.
+static bool is_of_job(const struct gate *g, const struct line *line, const struct gcode_block *block) {
+    if (line->length == 0)
+        return !line->polled && !g->job.ending;
+    return block->shape != GCODE_DOLLAR;
 }
 
 static void forward(struct gate *g, const struct line *line, const struct gcode_block *block) {
     struct gcode_modal before = g->modal;
     gcode_modal_apply(&g->modal, block);
-    bool counts = block->shape != GCODE_DOLLAR && line->length != 0;
+    bool counts = is_of_job(g, line, block);
     if (g->dues.count == 0)
         g->replied_us = g->now; // the wait for replies begins
     bool moves = gcode_moves(&before, block) || is_command(block, 'J') || is_command(block, 'H');
@@ -249,6 +261,19 @@ static bool take_refused(struct gate *g, const struct line *line, const struct g
     return true;
 }
 
+// What the line may do, here. The machine takes a line that is longer than its buffer only while it reads on; in a hold it
+// would lose the end, and execute a beginning that means something else.
+static enum gcode_class class_of(const struct gate *g, const struct line *line,
+                                 const struct gcode_block *block) {
+    enum gcode_class class = gcode_classify(&g->config.rules, &g->modal, block);
+    if (class < GCODE_WORK && line->length + line->ends >= g->config.rx_buffer)
+        return GCODE_UNKNOWN;
+    bool system = block->shape == GCODE_DOLLAR || block->shape == GCODE_BRACKET;
+    if (class == GCODE_UNKNOWN && system && g->machine.check)
+        return GCODE_LOCAL_START; // check mode has no say in what is no G-code
+    return class;
+}
+
 // True when the line has been dealt with, false when it must wait.
 static bool gate_line_take(struct gate *g, const struct line *line) {
     struct gcode_block block;
@@ -264,9 +289,14 @@ static bool gate_line_take(struct gate *g, const struct line *line) {
     }
     if (unsettled(g, &block) || !fits(g, line->length + line->ends))
         return false;
-    enum gcode_class class = gcode_classify(&g->config.rules, &g->modal, &block);
+    enum gcode_class class = class_of(g, line, &block);
     if (!permit(g, line, class))
         return false;
+    if (g->job.open && class >= GCODE_LOCAL_START) {
+        g->job.unsure = true;
+        if (block.shape == GCODE_DOLLAR || block.shape == GCODE_BRACKET)
+            gate_focus_forget(g);
+    }
     forward(g, line, &block);
     return true;
 }
@@ -325,6 +355,7 @@ static bool take_empty(struct gate *g, struct item *item) {
         return false;
     struct line line = {.text = item->ends == 2 ? crlf : item->end == '\r' ? cr : lf, .ends = item->ends};
     line.stable = true;
+    line.polled = item->polled;
     const uint8_t *run = line.text;
     for (uint32_t i = 0; item->length && fits(g, item->ends); i++, item->length--) {
         line.text = item->ends == 2 ? run : run + i % 32; // one write for up to 32 of them
@@ -418,4 +449,30 @@ void gate_line_send_own(struct gate *g, enum own what, const char *text) {
     g->own.sent_us = g->now;
     gate_out_machine(g, line.text, line.length + 1);
     gate_out_flush(g);
+}
+
+// Not G-code: nothing of the modal state follows from it.
+bool gate_line_send_frame(struct gate *g, const char *frames, size_t length) {
+    if (gate_own_unread(g) + length >= g->config.rx_buffer)
+        return false;
+    struct due *due = gate_due_push(&g->dues);
+    assert(due); // nothing is outstanding
+    due->bytes = (uint16_t)length;
+    due->flags = DUE_OWN;
+    gate_due_count(&g->dues, due);
+    g->own.line = OWN_LINK;
+    g->own.sent_us = g->now;
+    gate_out_flush(g);
+    gate_out_machine(g, (const uint8_t *)frames, length);
+    gate_out_flush(g);
+    return true;
+}
+
+void gate_line_frame_answered(struct gate *g) {
+    if (g->own.line != OWN_LINK)
+        return;
+    g->own.line = OWN_NONE;
+    g->own.frame_room = 0; // all before it has been read too
+    if (gate_due_head(&g->dues))
+        gate_due_pop(&g->dues);
 }

@@ -20,7 +20,7 @@ static bool beam_on(const struct gate *g) {
 }
 
 void gate_focus_follow(struct gate *g) {
-    bool on = g->machine_open && beam_on(g);
+    bool on = g->machine_open && !g->machine.check && beam_on(g); // in check mode nothing is switched
     if (on && !g->focus.on) {
         if (g->now - g->focus.off_us >= g->config.focus_us)
             g->focus.used_us = 0;
@@ -47,6 +47,35 @@ bool gate_focus_over(const struct gate *g) {
     return g->focus.on && (left_on(g) || !gate_focus_left(g));
 }
 
+// A share of the largest S is harmless; the same S is full power to a machine whose $30 is small. So $30 is asked for, and until
+// it is known no beam counts as one for focusing. A gate that may not ask takes the limit as it is.
+static bool asks(const struct gate *g) {
+    return g->config.poll || g->config.expect_identity;
+}
+
+static bool wants_s_max(const struct gate *g) {
+    return g->config.s_max && asks(g) && g->config.rules.machine == GCODE_LASER && !g->focus.known;
+}
+
+void gate_focus_forget(struct gate *g) {
+    g->focus.known = false;
+    g->focus.asked = 0;
+    g->focus.ask_us = g->now;
+    g->config.rules.focus_limit = wants_s_max(g) ? 0 : g->focus.limit;
+}
+
+void gate_focus_learn(struct gate *g, const uint8_t *value, size_t length) {
+    uint64_t s_max = 0;
+    for (size_t i = 0; i < length && value[i] >= '0' && value[i] <= '9' && s_max < g->config.s_max; i++)
+        s_max = s_max * 10 + (uint64_t)(value[i] - '0');
+    if (!g->config.s_max)
+        return;
+    if (s_max > g->config.s_max)
+        s_max = g->config.s_max;
+    g->focus.known = true;
+    g->config.rules.focus_limit = (uint32_t)(g->focus.limit * s_max / g->config.s_max);
+}
+
 // --- own lines
 
 void gate_own_doubt(struct gate *g) {
@@ -55,15 +84,15 @@ void gate_own_doubt(struct gate *g) {
     g->modal.doubt = true;
 }
 
-static bool asks(const struct gate *g) {
-    return g->config.poll || g->config.expect_identity;
-}
-
-// Startup blocks stored on the machine ($N0, $N1) may have set S or a mode unseen: behind a banner the modes are asked
-// for. A gate that may not ask trusts the banner.
-void gate_own_restarted(struct gate *g) {
+// A startup block behind a banner, a macro, a file on the machine: each may have set S or a mode unseen, so the modes are asked
+// for. A gate that may not ask trusts the banner, and what was sent.
+void gate_own_unseen(struct gate *g) {
     if (asks(g))
         gate_own_doubt(g);
+}
+
+size_t gate_own_unread(const struct gate *g) {
+    return (size_t)g->own.late * OWN_LINE_BYTES + g->own.frame_room;
 }
 
 // In these states a line is not answered before the machine leaves them.
@@ -75,26 +104,47 @@ static bool silent(const struct gate *g) {
 static enum own wish(const struct gate *g) {
     if (gate_focus_over(g))
         return OWN_BEAM_OFF;
+    bool link = gate_link_due(g) <= g->now;
+    if (link && g->config.hook == GATE_HOOK_EXPECTED) // it tells why a machine runs that was not told to
+        return OWN_LINK;
     if (g->config.expect_identity && !g->own.identity_asked)
         return OWN_IDENTITY;
+    if (link)
+        return OWN_LINK;
     bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
-    return g->modal.doubt && asks(g) && !waits ? OWN_MODAL : OWN_NONE;
+    bool doubt = g->modal.doubt && asks(g);
+    if (!waits && wants_s_max(g) && g->focus.asked < SETTINGS_ASKED && (!doubt || g->focus.ask_us <= g->now))
+        return OWN_SETTINGS;
+    return doubt && !waits ? OWN_MODAL : OWN_NONE;
+}
+
+static int64_t wish_due(const struct gate *g) {
+    switch (wish(g)) {
+    case OWN_BEAM_OFF:
+        return g->own.beam_off_us;
+    case OWN_IDENTITY:
+        return later(g->own.identity_us, g->machine.byte_us + QUIET_US);
+    case OWN_MODAL:
+        return g->own.modal_us;
+    case OWN_SETTINGS:
+        return g->focus.ask_us;
+    default:
+        return gate_link_due(g);
+    }
 }
 
 static int64_t ask_due(const struct gate *g) {
     if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
         return NEVER;
-    int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
-    switch (wish(g)) {
-    case OWN_BEAM_OFF:
-        return later(clear, g->own.beam_off_us);
-    case OWN_IDENTITY:
-        return later(later(clear, g->own.identity_us), g->machine.byte_us + QUIET_US);
-    case OWN_MODAL:
-        return later(clear, g->own.modal_us);
-    default:
+    if (g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
         return NEVER;
-    }
+    int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
+    int64_t due = wish_due(g), link = gate_link_due(g);
+    // A frame that is due later may come before what else is wished for, but not before who the machine is.
+    if (link < due &&
+        (g->own.identity_asked || !g->config.expect_identity || g->config.hook == GATE_HOOK_EXPECTED))
+        due = link;
+    return later(clear, due);
 }
 
 static void ask(struct gate *g) {
@@ -103,10 +153,16 @@ static void ask(struct gate *g) {
         g->own.beam_off_us = g->now + SECOND_US;
         gate_line_send_own(g, what, "M5\n");
         gate_focus_follow(g);
+    } else if (what == OWN_LINK) {
+        gate_link_ask(g);
     } else if (what == OWN_IDENTITY) {
         g->own.identity_us = g->now + OWN_TIMEOUT_US;
         g->machine.version[0] = g->machine.options[0] = '\0';
         gate_line_send_own(g, what, "$I\n");
+    } else if (what == OWN_SETTINGS) {
+        g->focus.asked++;
+        g->focus.ask_us = g->now + OWN_TIMEOUT_US;
+        gate_line_send_own(g, what, "$$\n");
     } else {
         g->own.modal_us = g->now + OWN_TIMEOUT_US;
         gate_line_send_own(g, what, "$G\n");
@@ -116,9 +172,15 @@ static void ask(struct gate *g) {
 void gate_own_answered(struct gate *g, bool ok) {
     enum own what = g->own.line;
     g->own.line = OWN_NONE;
+    if (what == OWN_LINK)
+        gate_link_refused(g); // the hook answers with a frame
     if (what != OWN_IDENTITY || !ok)
         return;
     struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};
+    if (!g->machine.version[0] && g->own.nameless < NAMELESS_MAX) {
+        g->own.nameless++; // an unfinished line of before lay in its buffer, and swallowed the question
+        return;
+    }
     fact.text = g->machine.version;
     fact.options = g->machine.options;
     g->own.identity_asked = true;
@@ -127,12 +189,20 @@ void gate_own_answered(struct gate *g, bool ok) {
 }
 
 static int64_t own_lost_due(const struct gate *g) {
-    return g->own.line != OWN_NONE && !silent(g) ? g->own.sent_us + OWN_TIMEOUT_US : NEVER;
+    int64_t wait = g->own.line == OWN_LINK ? LINK_ANSWER_US : OWN_TIMEOUT_US;
+    return g->own.line != OWN_NONE && !silent(g) ? g->own.sent_us + wait : NEVER;
 }
 
 static void own_lost(struct gate *g) {
+    bool link = g->own.line == OWN_LINK;
+    if (link)
+        g->own.frame_room = (uint16_t)(g->own.frame_room + g->dues.bytes);
     gate_due_clear(&g->dues); // it was the only one
     g->own.line = OWN_NONE;
+    if (link) {
+        gate_link_lost(g);
+        return;
+    }
     g->own.late++;
     gate_own_doubt(g);
 }
@@ -147,7 +217,9 @@ static int64_t poll_due(const struct gate *g) {
     int64_t last = g->own.poll_us;
     if (g->sender.present)
         last = later(last, g->sender.asked_us);
-    int64_t due = last + (g->sender.present && !g->faults ? 5 : 1) * SECOND_US;
+    bool lost =
+        (g->dues.count || gate_own_unread(g)) && g->machine.waits_us; // a reply may be: see count_anew()
+    int64_t due = last + (g->sender.present && !g->faults && !lost ? 5 : 1) * SECOND_US;
     bool waits = g->queue.count && !g->job.ending && !g->job.next_waits;
     if (g->job.active && !g->dues.count && !waits && !g->hold_active) { // it may have ended
         int64_t soon = later(last + SECOND_US, g->job.line_us + g->config.idle_us + SECOND_US / 2);
@@ -193,7 +265,7 @@ static void refuse(struct gate *g) {
 }
 
 static int64_t notice_due(const struct gate *g) {
-    return g->hold_active || (g->faults && g->queue.count) ? g->notice_us : NEVER;
+    return gate_notice_lasts(g) ? g->notice_us : NEVER;
 }
 
 static int64_t focus_due(const struct gate *g) {
@@ -210,6 +282,7 @@ static const struct {
     {stale_due, stale_over},
     {refuse_due, refuse},
     {own_lost_due, own_lost},
+    {gate_link_limit, gate_link_over},
     {notice_due, NULL},
     {focus_due, NULL},
     {ask_due, NULL},

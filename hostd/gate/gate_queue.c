@@ -46,7 +46,8 @@ bool gate_queue_line(struct queue *q, const struct line *line) {
 bool gate_queue_empty_line(struct queue *q, const struct line *line) {
     struct item *last = last_item(q);
     uint8_t end = line->text[0];
-    if (last && last->type == ITEM_EMPTY && last->ends == line->ends && last->end == end) {
+    if (last && last->type == ITEM_EMPTY && last->ends == line->ends && last->end == end &&
+        last->polled == line->polled) {
         if (last->length == GATE_EMPTY_RUN_MAX)
             return false;
         last->length++;
@@ -57,6 +58,7 @@ bool gate_queue_empty_line(struct queue *q, const struct line *line) {
         return false;
     item->ends = line->ends;
     item->end = end;
+    item->polled = line->polled;
     item->length = 1;
     return true;
 }

@@ -129,7 +129,8 @@ static void on_banner(struct gate *g, const struct heard *h) {
     learn_flavour(g, h);
     gate_machine_forget(g);
     gcode_modal_reset(&g->modal);
-    gate_own_restarted(g);
+    gate_own_unseen(g);
+    gate_link_restarted(g);
     g->explained = false;
     if (g->job.active && !held)
         gate_job_end(g, was_open ? GATE_END_MACHINE_LOST : GATE_END_ABORTED,
@@ -160,7 +161,8 @@ static void on_gc(struct gate *g, const struct heard *h) {
     const struct due *head = gate_due_head(&g->dues);
     if (g->stale || g->dues.count > 1 || (head && head->flags & DUE_GCODE))
         return; // lines behind the question may have changed the state since
-    gcode_modal_from_report(&g->modal, h->reply->text, h->reply->length);
+    if (gcode_modal_from_report(&g->modal, h->reply->text, h->reply->length) && !g->job.open)
+        gate_focus_follow(g); // it may tell of a beam that nobody knew of
 }
 
 static void on_opt(struct gate *g, const struct heard *h) {
@@ -189,6 +191,11 @@ static void on_status(struct gate *g, const struct heard *h) {
     gate_status(g, h->reply);
 }
 
+static void on_setting(struct gate *g, const struct heard *h) {
+    if (h->reply->number == 30)
+        gate_focus_learn(g, h->reply->text, h->reply->length);
+}
+
 static void on_nothing(struct gate *g, const struct heard *h) {}
 
 void gate_reply(struct gate *g, const struct grbl_reply *reply, const uint8_t *line, size_t length) {
@@ -196,7 +203,7 @@ void gate_reply(struct gate *g, const struct grbl_reply *reply, const uint8_t *l
         [GRBL_REPLY_EMPTY] = on_nothing, [GRBL_REPLY_OK] = on_ok,           [GRBL_REPLY_ERROR] = on_error,
         [GRBL_REPLY_ALARM] = on_alarm,   [GRBL_REPLY_STATUS] = on_status,   [GRBL_REPLY_MSG] = on_msg,
         [GRBL_REPLY_BANNER] = on_banner, [GRBL_REPLY_GC] = on_gc,           [GRBL_REPLY_VER] = on_ver,
-        [GRBL_REPLY_OPT] = on_opt,       [GRBL_REPLY_SETTING] = on_nothing, [GRBL_REPLY_OTHER] = on_other,
+        [GRBL_REPLY_OPT] = on_opt,       [GRBL_REPLY_SETTING] = on_setting, [GRBL_REPLY_OTHER] = on_other,
     };
     struct heard heard = {reply, line, length};
     handlers[reply->type](g, &heard);

@@ -25,6 +25,7 @@ void gate_sender_flavour(struct gate *g) {
 }
 
 void gate_sender_forget(struct gate *g) {
+    g->sender.asked_here = false;
     g->sender.length = 0;
     g->sender.overlong = g->sender.utf8 = g->sender.after_cr = false;
     g->sender.pending_have = 0;
@@ -46,7 +47,7 @@ static bool may_pass(struct gate *g, enum grbl_realtime r) {
         g->notices |= NOTICE_MACRO;
         return false;
     case GRBL_CYCLE_START:
-        if (!(g->faults & FAULT_UNAUTHORISED))
+        if (!(g->faults & FAULT_UNAUTHORISED) && !(g->faults & FAULT_LEDGER && gate_job_goes_on(g)))
             return true;
         g->notices |= NOTICE_RESUME;
         return false;
@@ -81,7 +82,7 @@ bool gate_realtime_note(struct gate *g, uint8_t byte) {
     else if (r == GRBL_OVERRIDE && g->job.open)
         g->job.overrides++;
     else if (r == GRBL_MACRO)
-        g->explained = true;
+        g->explained = g->job.unsure = true;
     return true;
 }
 
@@ -121,7 +122,34 @@ static bool keeps_place(struct gate *g, const uint8_t *p, const uint8_t *end) {
     return g->sender.line_end < end;
 }
 
+// --- polls
+//
+// LightBurn polls with `?` and an empty line, the others with `?` alone. So an empty line directly behind a `?` is the poll's
+// if this sender mostly does so; every other empty line is one of the file.
+
+static void poll_is_plain(struct gate *g) {
+    bool asked = g->sender.asked_here;
+    g->sender.asked_here = false;
+    if (!asked || g->sender.poll_habit ==
+                      HABIT_MAX) // so often is no chance: it leaves the line out when its window is full
+        return;
+    int habit = g->sender.poll_habit - HABIT_PLAIN;
+    g->sender.poll_habit = (int8_t)(habit < -HABIT_MAX ? -HABIT_MAX : habit);
+}
+
+// An empty line ends: true when it is a poll's.
+static bool poll_has_line(struct gate *g) {
+    bool asked = g->sender.asked_here;
+    bool polled = asked && g->sender.poll_habit >= 0;
+    if (asked && g->sender.poll_habit < HABIT_MAX)
+        g->sender.poll_habit++;
+    g->sender.asked_here = false;
+    return polled;
+}
+
 static void take_realtime(struct gate *g, uint8_t byte, const uint8_t *p, const uint8_t *end) {
+    poll_is_plain(g);
+    g->sender.asked_here = grbl_realtime(g->config.flavour, byte) == GRBL_STATUS;
     if (grbl_realtime(g->config.flavour, byte) == GRBL_RESET) {
         release_deferred(g);
         gate_realtime(g, byte);
@@ -137,6 +165,7 @@ static void take_realtime(struct gate *g, uint8_t byte, const uint8_t *p, const 
 // --- lines
 
 static void append(struct gate *g, uint8_t byte) {
+    poll_is_plain(g);
     g->sender.after_cr = false;
     if (g->sender.length == GATE_LINE_MAX)
         g->sender.overlong = true;
@@ -149,6 +178,9 @@ static void finish_line(struct gate *g, const uint8_t *ending, uint8_t ends) {
     struct line line = {
         .text = g->sender.line, .length = g->sender.length, .ends = ends, .utf8 = g->sender.utf8};
     bool overlong = g->sender.overlong;
+    if (line.length == 0)
+        line.polled = poll_has_line(g);
+    poll_is_plain(g);
     memcpy(g->sender.line + g->sender.length, ending, ends);
     line.deferred = g->sender.deferred;
     line.deferred_count = g->sender.deferred_count;
@@ -284,6 +316,9 @@ static const uint8_t *take_plain(struct gate *g, const uint8_t *p, const uint8_t
     if (*q == '\r' && q + 1 < end && q[1] == '\n')
         line.ends = 2;
     g->sender.after_cr = *q == '\r' && line.ends == 1;
+    if (line.length == 0)
+        line.polled = poll_has_line(g);
+    poll_is_plain(g);
     gate_line_arrived(g, &line);
     return q + line.ends;
 }

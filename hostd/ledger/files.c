@@ -49,6 +49,44 @@ bool files_sync_directory(const char *directory) {
     return ok;
 }
 
+bool files_in_place(struct files_seen *seen, struct lg_error *error) {
+    static const char *const ends[] = {"", "-wal"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char path[PATH_MAX + 8];
+        struct stat status;
+        snprintf(path, sizeof path, "%s%s", seen->path, ends[i]);
+        bool there = stat(path, &status) == 0;
+        bool same = there && status.st_dev == seen->file[i].device && status.st_ino == seen->file[i].number;
+        if (seen->file[i].known && !same)
+            return lg_fail(
+                error, "ledger_unavailable",
+                "Put it back where it was. If it is lost, stop lotgate and restore ledger.db from a backup; nothing runs "
+                "until then.",
+                "The ledger's file %.200s was moved, deleted or replaced under the running lotgate.", path);
+        if (there) {
+            seen->file[i].known = true;
+            seen->file[i].device = status.st_dev;
+            seen->file[i].number = status.st_ino;
+        }
+    }
+    return true;
+}
+
+bool files_not_lost(const char *directory, struct lg_error *error) {
+    char database[PATH_MAX], key[PATH_MAX];
+    struct stat status;
+    if (!files_path(database, directory, LEDGER_FILE, error) ||
+        !files_path(key, directory, PUBLIC_FILE, error))
+        return false;
+    if (stat(key, &status) != 0 || stat(database, &status) == 0 || errno != ENOENT)
+        return true;
+    return lg_fail(
+        error, "ledger_unavailable",
+        "Restore ledger.db from a backup. To begin a new ledger on purpose, move ledger.key and ledger.pub "
+        "away first.",
+        "The ledger's database %.200s is gone, though its key is there.", database);
+}
+
 bool files_lock(const char *directory, int *lock, struct lg_error *error) {
     char path[PATH_MAX], text[24] = "";
     if (!files_path(path, directory, LOCK_FILE, error))
@@ -144,9 +182,16 @@ bool files_key_load(struct files_key *key, const char *directory, bool may_make,
     crypto_sign_seed_keypair(key->public_key, key->secret_key, seed);
     sodium_memzero(seed, sizeof seed);
     if (no_public)
-        return write_key(directory, PUBLIC_FILE, key->public_key, 0644, error);
+        return true;
     if (!have_public || memcmp(known, key->public_key, sizeof known) != 0)
         return lg_fail(error, "ledger_unavailable", "Restore the two files from the same backup.",
                        "The files " KEY_FILE " and " PUBLIC_FILE " in %s don't belong together.", directory);
     return true;
+}
+
+bool files_key_publish(const struct files_key *key, const char *directory, struct lg_error *error) {
+    uint8_t known[crypto_sign_PUBLICKEYBYTES];
+    bool missing;
+    return read_key_file(known, directory, PUBLIC_FILE, &missing) || !missing ||
+           write_key(directory, PUBLIC_FILE, key->public_key, 0644, error);
 }

@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "error.h" // lg_error
+
+#define LEDGER_FILE "ledger.db"
 
 // directory/name; false with code ledger_unavailable when it is longer than a path may be.
 bool files_path(char out[PATH_MAX], const char *directory, const char *name, struct lg_error *error);
@@ -25,12 +28,30 @@ struct files_key {
     uint8_t secret_key[crypto_sign_SECRETKEYBYTES];
 };
 
-// Loads ledger.key, or makes it (0600, synced, then ledger.pub) when `may_make`. A missing or wrong key is
+// Loads ledger.key, or makes it (0600, synced) when `may_make`. A missing or wrong key is
 // refused: without it the chain could not be signed by the key it began with.
 bool files_key_load(struct files_key *key, const char *directory, bool may_make, struct lg_error *error);
 
+// Writes ledger.pub where it is missing. It comes last, when the tables are durable: where it is, there was a ledger.
+bool files_key_publish(const struct files_key *key, const char *directory, struct lg_error *error);
+
 // Reads ledger.pub. False, without an error, when there is none or it is no key.
 bool files_public_key(uint8_t public_key[crypto_sign_PUBLICKEYBYTES], const char *directory);
+
+// Whether the files that a writer has open are still the ones that their names lead to. A file that was deleted or moved
+// takes writes as before, and all of them would be lost: see files_in_place.
+struct files_seen {
+    char path[PATH_MAX]; // of ledger.db; its log lies beside it
+    struct {
+        bool known;
+        dev_t device;
+        ino_t number;
+    } file[2]; // ledger.db, ledger.db-wal; a file is known once it has been seen
+};
+// Looks at both files: the first sight of each is kept, later ones must be the same. Code ledger_unavailable.
+bool files_in_place(struct files_seen *seen, struct lg_error *error);
+// A ledger that has a key but no database has lost its database: no new one is begun in its place.
+bool files_not_lost(const char *directory, struct lg_error *error);
 
 bool files_sync_directory(const char *directory);
 

@@ -10,8 +10,6 @@
 #include "ledger.h"
 #include "store.h"
 
-#define LEDGER_FILE "ledger.db"
-
 struct ledger {
     struct store store;
     enum ledger_mode mode;
@@ -20,6 +18,7 @@ struct ledger {
     char public_key[2 * crypto_sign_PUBLICKEYBYTES + 1]; // hex; "" when there is no ledger.pub
     int lock;
     struct files_key key; // writer only
+    struct files_seen seen;
     // Valid inside a transaction: read anew at its beginning, so that a rollback needs no undoing here.
     bool in_transaction, spoiled; // spoiled: an append failed half-way, only a rollback is possible
     struct {
@@ -39,5 +38,8 @@ void event_read(sqlite3_stmt *statement, struct stored_event *event); // columns
 
 // Applies a stored event's body to `store`. Codes bad_event, bad_json.
 bool event_replay(struct store *store, const struct stored_event *event, struct lg_error *error);
+
+// Fills the empty view tables of a store from its own events, inside the caller's transaction.
+bool replay_events(struct store *store, struct lg_error *error);
 
 #endif

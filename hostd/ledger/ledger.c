@@ -18,7 +18,7 @@ static bool open_writer(struct ledger *ledger, const char *path, const char *vfs
     int version;
     int64_t events = 0;
     if (!files_make_directory(ledger->directory, error) ||
-        !files_lock(ledger->directory, &ledger->lock, error) ||
+        !files_lock(ledger->directory, &ledger->lock, error) || !files_not_lost(ledger->directory, error) ||
         !store_open(&ledger->store, path, STORE_WRITER, vfs, error) ||
         !schema_check(&ledger->store, schema_migrations, &version, error))
         return false;
@@ -27,9 +27,13 @@ static bool open_writer(struct ledger *ledger, const char *path, const char *vfs
     // The key stands before the first table: a ledger that holds anything has one.
     if (!files_key_load(&ledger->key, ledger->directory, events == 0, error) ||
         !store_make_durable(&ledger->store, error) ||
-        !schema_migrate(&ledger->store, schema_migrations, error))
+        !schema_migrate(&ledger->store, schema_migrations, replay_events, error) ||
+        !files_key_publish(&ledger->key, ledger->directory, error))
         return false;
     files_sync_directory(ledger->directory);
+    snprintf(ledger->seen.path, sizeof ledger->seen.path, "%s", path);
+    if (!files_in_place(&ledger->seen, error))
+        return false;
     chain_hex(ledger->public_key, ledger->key.public_key, sizeof ledger->key.public_key);
     return true;
 }
@@ -43,6 +47,10 @@ static bool open_reader(struct ledger *ledger, const char *path, const char *vfs
     if (version < schema_migrations[0].version)
         return lg_fail(error, "ledger_unavailable", "Start lotgate once on this data folder.",
                        "There is no ledger in %s yet.", ledger->directory);
+    if (version < schema_newest(schema_migrations))
+        return lg_fail(error, "ledger_unavailable",
+                       "Start lotgate once on this data folder: it takes the ledger over.",
+                       "The ledger in %s was made by an earlier version of lotgate.", ledger->directory);
     if (files_public_key(key, ledger->directory))
         chain_hex(ledger->public_key, key, sizeof key);
     return true;
@@ -140,7 +148,8 @@ bool ledger_begin(struct ledger *ledger, struct lg_error *error) {
 
 bool ledger_commit(struct ledger *ledger, struct lg_error *error) {
     lg_assert(ledger->in_transaction && !ledger->spoiled);
-    if (!store_execute(&ledger->store, "COMMIT", error)) {
+    bool in_place = ledger->mode != LEDGER_WRITER || files_in_place(&ledger->seen, error);
+    if (!in_place || !store_execute(&ledger->store, "COMMIT", error)) {
         ledger_rollback(ledger);
         return false;
     }

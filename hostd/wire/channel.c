@@ -29,7 +29,8 @@ static void stop(struct channel *c) {
     c->poll = NULL;
     c->watched = 0;
     c->reading = c->behind = false;
-    c->start = c->length = c->urgents = 0;
+    c->start = c->length = c->urgent.count = 0;
+    c->started = c->spilled = false;
 }
 
 static void broke(struct channel *c, int error) {
@@ -92,7 +93,8 @@ int channel_open(struct channel *c, uv_loop_t *loop, int fd) {
     poll->data = c;
     c->poll = poll;
     c->fd = fd;
-    c->start = c->length = c->urgents = 0;
+    c->start = c->length = c->urgent.count = 0;
+    c->started = c->spilled = false;
     channel_read(c, true);
     return 0;
 }
@@ -128,15 +130,35 @@ bool channel_write(struct channel *c, const uint8_t *bytes, size_t length) {
     return true;
 }
 
-bool channel_write_urgent(struct channel *c, uint8_t byte, bool forget) {
-    if (!c->behind)
-        return channel_write(c, &byte, 1);
-    if (forget)
-        c->length = 0;
-    if (c->urgents == CHANNEL_URGENT_MAX)
+// A byte that counts each time keeps its place among its like.
+static bool write_counted(struct channel *c, uint8_t byte, enum grbl_realtime kind) {
+    if (c->behind && !c->spilled && urgent_add(&c->urgent, byte, kind))
+        return true;
+    c->spilled = channel_write(c, &byte, 1);
+    return c->spilled;
+}
+
+bool channel_write_urgent(struct channel *c, uint8_t byte, enum grbl_realtime kind) {
+    if (c->poll == NULL)
         return false;
-    c->urgent[c->urgents++] = byte;
-    return true;
+    if (urgent_is_counted(kind))
+        return write_counted(c, byte, kind);
+    if (!c->behind && c->length <= CHANNEL_PLACE_MAX) {
+        c->started |= kind == GRBL_CYCLE_START;
+        return channel_write(c, &byte, 1);
+    }
+    if (kind == GRBL_RESET) {
+        c->length = 0;
+        c->started = c->spilled = false;
+    }
+    // A hold overtakes the `~` before it, too: it is said again behind it.
+    if (c->started && kind != GRBL_STATUS && !channel_write(c, &byte, 1))
+        return false;
+    return urgent_add(&c->urgent, byte, kind);
+}
+
+bool channel_is_behind(const struct channel *c) {
+    return c->behind;
 }
 
 // Bytes written, 0 when the kernel takes none now, -1 on failure.
@@ -151,29 +173,30 @@ static ssize_t put(int fd, const uint8_t *bytes, size_t length) {
 bool channel_flush(struct channel *c) {
     if (c->poll == NULL)
         return true;
-    if (c->urgents > 0) {
-        ssize_t n = put(c->fd, c->urgent, c->urgents);
+    if (c->urgent.count > 0) {
+        ssize_t n = put(c->fd, c->urgent.bytes, c->urgent.count);
         if (n < 0)
             return false;
-        c->urgents -= (size_t)n;
-        memmove(c->urgent, c->urgent + n, c->urgents);
+        urgent_left(&c->urgent, (size_t)n);
     }
-    if (c->urgents == 0 && c->length > 0) {
+    if (c->urgent.count == 0 && c->length > 0) {
         ssize_t n = put(c->fd, c->out + c->start, c->length);
         if (n < 0)
             return false;
         c->start += (size_t)n;
         c->length -= (size_t)n;
     }
-    if (c->length == 0)
+    if (c->length == 0) {
         c->start = 0;
+        c->started = c->spilled = false;
+    }
     c->behind = channel_backlog(c) > 0;
     watch(c);
     return true;
 }
 
 size_t channel_backlog(const struct channel *c) {
-    return c->length + c->urgents;
+    return c->length + c->urgent.count;
 }
 
 void channel_read(struct channel *c, bool on) {

@@ -11,8 +11,10 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define CHANNEL_URGENT_MAX 64    // realtime bytes that can overtake lines the kernel has not taken
-#define CHANNEL_READ_MAX   65536 // bytes taken by one read
+#include "urgent.h"
+
+#define CHANNEL_READ_MAX  65536 // bytes taken by one read
+#define CHANNEL_PLACE_MAX 512   // bytes of one turn behind which a realtime byte may stand
 
 struct channel;
 
@@ -37,8 +39,9 @@ struct channel {
     size_t slice;   // how much of it one read may use
     uint8_t *out;
     size_t room, start, length;
-    uint8_t urgent[CHANNEL_URGENT_MAX];
-    size_t urgents;
+    struct urgent urgent;
+    bool started; // a `~` waits among the lines
+    bool spilled; // overrides wait among the lines: later ones must not overtake them
 };
 
 // Gives the channel its output buffer of `room` bytes and its input buffer (shared, `slice` bytes used).
@@ -55,9 +58,11 @@ int channel_release(struct channel *c);
 
 // Collects bytes for the next flush. False, and nothing taken, when they do not fit.
 bool channel_write(struct channel *c, const uint8_t *bytes, size_t length);
-// A byte that must not wait behind lines which the kernel has not taken yet. With `forget`, those lines are
-// dropped (a reset: the machine would run them after it).
-bool channel_write_urgent(struct channel *c, uint8_t byte, bool forget);
+// A realtime byte, which need not wait behind lines that the kernel has not taken yet. A reset drops those lines: the
+// machine would run them after it. False, and nothing taken, when it does not fit.
+bool channel_write_urgent(struct channel *c, uint8_t byte, enum grbl_realtime kind);
+// True while the kernel takes no more.
+bool channel_is_behind(const struct channel *c);
 // Writes what was collected. False when the channel broke; errno tells why. `broken` is not called.
 bool channel_flush(struct channel *c);
 // Bytes that wait to be written.

@@ -6,17 +6,46 @@
 
 #include "timefmt.h" // time_monotonic_us
 
-#define GRBL_SOFT_RESET 0x18
+// A sender that asks without end must not fill the port with it: one that is asked twice within the time of some bytes
+// answers once. (Grbl merges all that come before its report is written, which takes milliseconds.)
+static bool asks_again(struct wire_machine *m, enum grbl_realtime kind) {
+    if (kind != GRBL_STATUS)
+        return false;
+    int64_t now = time_monotonic_us();
+    bool again = now - m->asked_at < WIRE_ASK_US;
+    if (!again)
+        m->asked_at = now;
+    return again;
+}
+
+static bool write_realtime(struct wire_machine *m, uint8_t byte, enum grbl_realtime kind) {
+    return asks_again(m, kind) || channel_write_urgent(&m->line, byte, kind);
+}
+
+// A line for a port that takes no more: the realtime bytes in it need not wait.
+static bool write_behind(struct wire_machine *m, const uint8_t *bytes, size_t length) {
+    size_t from = 0;
+    for (size_t i = 0; i < length; i++) {
+        enum grbl_realtime kind = grbl_realtime(m->flavour, bytes[i]);
+        if (kind == GRBL_DATA)
+            continue;
+        if (!channel_write(&m->line, bytes + from, i - from) || !write_realtime(m, bytes[i], kind))
+            return false;
+        from = i + 1;
+    }
+    return channel_write(&m->line, bytes + from, length - from);
+}
 
 static void to_machine(void *context, const uint8_t *bytes, size_t length) {
     struct wire_machine *m = context;
     m->dirty = true;
     if (!channel_is_open(&m->line))
         return;
-    // A realtime byte means the same in the middle of a line, so it need not wait for lines that are stuck.
-    bool realtime = length == 1 && grbl_realtime(m->flavour, bytes[0]) != GRBL_DATA;
-    if (realtime ? !channel_write_urgent(&m->line, bytes[0], bytes[0] == GRBL_SOFT_RESET)
-                 : !channel_write(&m->line, bytes, length))
+    enum grbl_realtime kind = length == 1 ? grbl_realtime(m->flavour, bytes[0]) : GRBL_DATA;
+    bool taken = kind != GRBL_DATA             ? write_realtime(m, bytes[0], kind)
+                 : channel_is_behind(&m->line) ? write_behind(m, bytes, length)
+                                               : channel_write(&m->line, bytes, length);
+    if (!taken)
         m->overflowed = true;
 }
 
@@ -196,6 +225,7 @@ struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_c
     m->gate = gate_create(&config->gate, &output);
     m->sender = sender_create(loop, m->id, &sender_events, input);
     lg_assert(m->gate != NULL && m->sender != NULL);
+    gate_tick(m->gate, time_monotonic_us()); // offline since now, not since the clock began
     uv_timer_init(loop, &m->tick);
     uv_timer_init(loop, &m->retry);
     m->tick.data = m->retry.data = m;

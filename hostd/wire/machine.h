@@ -25,7 +25,8 @@ struct wire_machine {
     bool overflowed;         // the machine's port took nothing for too long
     struct lg_error trouble; // why the port is not open
     uv_timer_t tick, retry;
-    int64_t tick_at; // monotonic µs for which `tick` is armed; INT64_MAX: not
+    int64_t asked_at; // when a `?` went last
+    int64_t tick_at;  // monotonic µs for which `tick` is armed; INT64_MAX: not
     uint64_t retry_ms;
     int handles; // libuv handles not yet closed
     uint8_t out[MACHINE_OUT_MAX];

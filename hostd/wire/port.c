@@ -153,6 +153,11 @@ void port_name_holder(const char *device, struct lg_error *error) {
     if (strcmp(error->code, "port_busy") != 0 || realpath(device, path) == NULL ||
         (!lock_holder(path, pid, sizeof pid) && !open_holder(path, pid, sizeof pid)))
         return;
+    if (strtol(pid, NULL, 10) == (long)getpid()) {
+        lg_fail(error, "port_busy", "Give each machine of the configuration a device of its own.",
+                "%.200s is in use by another machine of this lotgate", device);
+        return;
+    }
     process_name(pid, name, sizeof name);
     snprintf(error->message, sizeof error->message, "%.200s is in use by %s (pid %s)", device,
              name[0] != '\0' ? name : "another program", pid);

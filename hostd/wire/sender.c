@@ -7,11 +7,6 @@
 
 #include "sender_door.h"
 
-static void on_bytes(void *context, const uint8_t *bytes, size_t length) {
-    struct sender *s = context;
-    s->events.bytes(s->events.context, bytes, length);
-}
-
 static void let_go(struct sender *s, const char *why, bool dropped) {
     struct door *door = s->through;
     int fd = channel_release(&s->channel);
@@ -19,6 +14,26 @@ static void let_go(struct sender *s, const char *why, bool dropped) {
     s->overflowed = false;
     s->events.gone(s->events.context, why);
     door->kind->take_back(door, fd, dropped);
+}
+
+void sender_crowded(struct sender *s) {
+    char text[SENDER_LABEL_MAX + 160];
+    if (s->through == NULL)
+        return;
+    snprintf(text, sizeof text,
+             "[MSG:lotgate: two programs have this port open; close both, then connect one to %s]\r\n",
+             s->through->label);
+    sender_write(s, (const uint8_t *)text, strlen(text));
+    sender_flush(s);
+    let_go(s, "shared its port with another program: neither is listened to until it connects again", true);
+}
+
+static void on_bytes(void *context, const uint8_t *bytes, size_t length) {
+    struct sender *s = context;
+    if (s->through->kind->is_crowded != NULL && s->through->kind->is_crowded(s->through))
+        sender_crowded(s);
+    else
+        s->events.bytes(s->events.context, bytes, length);
 }
 
 static void on_broken(void *context, int error) {
@@ -46,7 +61,7 @@ void sender_free(struct sender *s) {
         return;
     if (s->through != NULL) {
         int fd = channel_release(&s->channel);
-        s->through->kind->take_back(s->through, fd, false);
+        s->through->kind->take_back(s->through, fd, true); // it is still there: nobody else may be looked for
     }
     for (size_t i = 0; i < s->door_count; i++)
         s->doors[i].kind->close(&s->doors[i]);

@@ -1,6 +1,7 @@
 // sender: the sender's side of the wire: a pseudo-terminal and TCP ports, one sender at a time over all of them.
 //
-// A second sender is told who has the machine and is closed (TCP) or ignored until it closes (pty). A sender
+// A second sender is told who has the machine and is closed (TCP) or ignored until it closes (pty), and the first one goes on
+// undisturbed. Two programs on one pseudo-terminal, which only root can bring about, are both dropped. A sender
 // that does not read SENDER_OUT_MAX bytes of replies is dropped. Sender ports carry G-code only, so they may
 // listen on any address. Thread: the loop's.
 #ifndef LOTGATE_WIRE_SENDER_H
@@ -13,10 +14,11 @@
 
 #include "error.h" // lg_error
 
-#define SENDER_OUT_MAX   (256 * 1024) // bytes of replies that a sender may leave unread
-#define SENDER_DOORS_MAX 8            // ways in per machine: one pty, the rest TCP listeners
-#define SENDER_READ_MAX  4096         // bytes taken at once; more only fills the machine's buffer
-#define SENDER_LABEL_MAX 128          // "127.0.0.1:4711", "/run/lotgate/laser1"
+#define SENDER_OUT_MAX    (256 * 1024) // bytes of replies that a sender may leave unread
+#define SENDER_DOORS_MAX  8            // ways in per machine: one pty, the rest TCP listeners
+#define PTY_TERMINALS_MAX 8    // pseudo-terminals of a pty door: one on offer, one in use, the rest ignored
+#define SENDER_READ_MAX   4096 // bytes taken at once; more only fills the machine's buffer
+#define SENDER_LABEL_MAX  128  // "127.0.0.1:4711", "/run/lotgate/laser1"
 
 struct sender_events {
     void *context;

@@ -12,6 +12,8 @@ struct door_kind {
     // The sender that came through this door is done with: close its descriptor, or wait on it for the next one.
     // `dropped`: it was sent away and may still have its end open.
     void (*take_back)(struct door *door, int fd, bool dropped);
+    // True when another program may have written what was just read from the sender; NULL: cannot happen.
+    bool (*is_crowded)(struct door *door);
     // Ends the door: its handles are closed with door_handle_closed, its descriptors at once.
     void (*close)(struct door *door);
 };
@@ -43,5 +45,8 @@ struct door *sender_new_door(struct sender *sender, const struct door_kind *kind
 // Lets the sender on `fd` in. False when another has the machine: `refusal` then holds the message for it,
 // and the fd stays the door's.
 bool sender_claim(struct door *door, int fd, const char *label, char *refusal, size_t room);
+
+// The sender's bytes can no longer be told from another program's: both are told so, and it is dropped.
+void sender_crowded(struct sender *sender);
 
 #endif

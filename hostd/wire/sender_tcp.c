@@ -83,7 +83,7 @@ static void tcp_close(struct door *door) {
     uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
 }
 
-static const struct door_kind tcp_kind = {false, tcp_take_back, tcp_close};
+static const struct door_kind tcp_kind = {false, tcp_take_back, NULL, tcp_close};
 
 static bool resolve(const char *address, struct addrinfo **found, struct lg_error *error) {
     char host[128];

@@ -16,8 +16,10 @@ static void *wait_for_signals(void *context) {
     int number;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
-    while (sigwait(&set, &number) == 0)
+    while (sigwait(&set, &number) == 0) {
         fault_vfs_arm(context, &plan);
+        fputs("stalling_lotgate: the next write stalls\n", stderr); // who sent the signal waits for this
+    }
     return NULL;
 }
 

@@ -239,6 +239,12 @@ class WithoutDaemon(Case):
                               check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("broken.json", done.stderr)
+        # A folder that depends on where one stands would be another ledger for each terminal.
+        open(broken, "w").write('{ "data": "ledger" }')
+        done = subprocess.run([LOTGATE, "lot", "list", "-c", broken], stderr=subprocess.PIPE, timeout=60, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("must begin with /", done.stderr)
 
     def test_colour_only_on_a_terminal(self):
         self.stock()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -91,9 +92,26 @@ class Files(unittest.TestCase):
 
     @need("shellcheck")
     def test_the_scripts(self):
-        done = run("shellcheck", *(os.path.join(DIST, name) for name in ("deps.sh", "man.sh")),
+        done = run("shellcheck", *(os.path.join(DIST, name) for name in ("deps.sh", "demo.sh", "man.sh")),
                    os.path.join(TOP, "tests", "fresh.sh"))
         self.assertEqual(done.stdout, "")
+
+
+class Demo(unittest.TestCase):
+    def test_it_ends_by_itself_even_beside_a_lotgate_that_runs(self):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("127.0.0.1", 8231))  # the first sender port of a lotgate that has no configuration
+                taken.listen()
+            except OSError:
+                pass  # taken already, by that lotgate
+            done = run("bash", os.path.join(DIST, "demo.sh"), env={**os.environ, "LOTGATE": LOTGATE})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotIn("\x1b", done.stdout)  # colours are for terminals
+        self.assertRegex(done.stdout, r"(?m)^laser1 +held ")
+        self.assertIn("JOB-000001: completed, record MFG-0001.", done.stdout)
+        self.assertIn("The chain, the signatures and the tables are right.", done.stdout)
 
 
 class Dependencies(unittest.TestCase):

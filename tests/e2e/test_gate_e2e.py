@@ -5,10 +5,11 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import unittest
 
-from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
+from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, TOP, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
                          cut, sha256, wait_for)
 
 
@@ -49,7 +50,7 @@ class Jobs(LotgateTest):
         self.check_record(job, ended)
 
     def test_a_job_starts_when_its_start_is_written(self):
-        """Not with its first setup lines, which come before the declaration (add_started in facts.c)."""
+        """Not with its first setup lines, which come before the declaration (add_span in facts.c)."""
         self.one_job(LineByLine, self.gate.tcp())
         ended = self.gate.wait_job("completed")
         events = {event["kind"]: event["time"] for event in self.gate.api("/ledger?limit=1000")[1]}
@@ -145,6 +146,21 @@ class Jobs(LotgateTest):
         self.gate.declare(self.lot)
         sender.finish()
         self.gate.wait_job("completed")
+
+    def test_a_recall_disarms_the_machine_and_holds_its_job(self):
+        piece = self.gate.command("lot", "split", self.lot, "--quantity", "2sheet").split()[0]
+        self.gate.command("lot", "mark", piece, piece)
+        self.gate.declare(piece)
+        self.gate.wait_state("armed")
+        self.gate.command("recall", self.lot, "--open", "--reason", "supplier's notice")
+        self.gate.wait_state("locked")
+        self.sender(LineByLine, self.gate.tcp(), cut(10))
+        self.gate.wait_state("held")
+        refused = self.gate.run("declare", "laser1", piece)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("recalled", refused.stderr)
+        self.assertEqual(self.gate.machine()["state"], "held")
+        self.assertEqual(self.sim.work_lines(), [])
 
     def test_a_declaration_can_be_cancelled(self):
         self.gate.declare(self.lot)
@@ -244,6 +260,23 @@ class Modes(LotgateTest):
         line.expect(rb"^error:9$")
         self.gate.wait_job("refused")
         self.assertEqual(self.sim.work_lines(), [])
+
+    def test_strict_holds_every_line_but_jogs(self):
+        self.ready(scope="strict")
+        line = self.line(self.gate.tcp())
+        for text in (b"$J=G91X1F1000\n", b"$G\n"):
+            line.send(text)
+            line.expect(rb"^ok")
+        job = b"G21\nG90\nG0 X5\nM2\n"  # a dry run elsewhere
+        for part in job.splitlines(True):
+            line.send(part)
+        self.assertEqual(self.gate.wait_state("held")["text"], "G21")
+        self.assertFalse([text for text in self.sim.job_lines() if text.startswith("G")])
+        self.gate.declare(self.lot)
+        ended = self.gate.wait_job("completed")
+        self.assertEqual(([lot["lot"] for lot in ended["lots"]], ended["sha256"]), ([self.lot], sha256(job)))
+        line.send(b"G21\n")
+        self.gate.wait_state("held")
 
     def test_a_dry_run_needs_no_lot(self):
         self.ready()
@@ -381,6 +414,17 @@ class Ports(LotgateTest):
         self.simulator("machine")
         gate.wait_state("locked")
 
+    def test_a_silent_machine_is_told_from_a_missing_port(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        gate, machine = self.offline(os.ttyname(slave))
+        self.assertIn("has not answered yet", machine["text"])
+        self.assertIn("baud rate", machine["what_to_do"])
+        sent = gate.run("send", "laser1", os.path.join(TOP, "tests", "data", "cnc-helix.nc"))
+        self.assertEqual(sent.returncode, 1)
+        self.assertRegex(sent.stderr, r"^lotgate: laser1 is in state offline: .* not answered yet.*\n  Switch the machine on")
+
     def test_a_file_is_no_port(self):
         path = os.path.join(self.folder, "file")
         open(path, "w", encoding="utf-8").close()
@@ -403,6 +447,14 @@ class Ports(LotgateTest):
         self.assertRegex(machine["text"], r"is in use by \S+ \(pid \d+\)")
         status, answer = gate.api("/machines/laser1/hold", "POST", {})
         self.assertEqual((status, answer["error"]["code"]), (409, "machine_offline"))
+
+    def test_a_machine_that_says_nothing(self):
+        machine = RawMachine(self.folder)
+        self.addCleanup(machine.close)
+        machine.take = lambda byte: b""
+        gate, _ = self.offline(machine.link)
+        wait_for(lambda: "has not answered" in gate.machine()["text"], gate.machine)
+        self.assertIn("switch the machine on", gate.machine()["what_to_do"])
 
     def test_two_daemons_cannot_share_a_port(self):
         sim = self.simulator()
@@ -450,7 +502,16 @@ class Starting(LotgateTest):
             self.machine_config("sim:laser", sender={"tcp": "127.0.0.1:0", "pty": os.path.join(self.folder, "other")})]})
         status, said = gate.refuses_to_start()
         self.assertEqual(status, 1)
-        self.assertRegex(said, r"being written by process \d+")
+        self.assertIn(f"lotgate already runs on {gate.data}.", said)
+        self.assertIn("stop it first", said)
+
+    def test_a_folder_of_a_new_user(self):
+        data = os.path.join(self.folder, "home", ".local", "share", "lotgate")  # none of these is there yet
+        gate = self.daemon(start=False)
+        gate.write_config({"data": data, "http": {"listen": "127.0.0.1:0"}, "machines": [self.machine_config("sim:laser")]})
+        gate.data = data
+        gate.start()
+        self.assertEqual(stat.S_IMODE(os.stat(data).st_mode), 0o700)
 
     def test_a_ledger_of_a_later_version(self):
         gate = self.daemon(self.machine_config("sim:laser"))
@@ -569,12 +630,40 @@ class LedgerTrouble(LotgateTest):
         sender = self.sender(LineByLine, gate.tcp(), cut(200))
         machine = gate.wait_state("fault")
         self.assertIn("the ledger cannot be written", machine["text"])
-        self.assertIn("Make room", machine["what_to_do"])
+        self.assertIn("Free some space", machine["what_to_do"])
         self.assertEqual(sim.work_lines(), [])
         os.unlink(os.path.join(data, "filler"))
         sender.finish()
         gate.wait_job("completed")
         gate.command("ledger", "verify")
+
+    def test_a_ledger_deleted_under_the_running_daemon(self):
+        """Nothing may be acknowledged that goes into a file without a name; nor is a new ledger begun in its place."""
+        sim = self.simulator()
+        gate = self.daemon(self.machine_config(sim.link))
+        lot = gate.stock()
+        gate.wait_state("locked")
+        gate.declare(lot)
+        gate.wait_state("armed")
+        away = os.path.join(self.folder, "away")
+        os.rename(gate.data, away)
+        sender = self.sender(LineByLine, gate.tcp(), cut(5))
+        machine = gate.wait_state("fault")
+        self.assertIn("moved, deleted or replaced", machine["text"])
+        self.assertIn("Put it back", machine["what_to_do"])
+        self.assertEqual(sim.work_lines(), [])
+        status, refused = gate.api("/machines/laser1/declare", "POST", {"lots": [{"lot": lot}]})
+        self.assertEqual(status, 503)
+        self.assertIn("Put it back", refused["error"]["what_to_do"])
+        os.rename(away, gate.data)
+        sender.finish()
+        gate.wait_job("completed")
+        gate.command("ledger", "verify")
+        self.assertEqual(gate.stop(), 0)
+        os.unlink(os.path.join(gate.data, "ledger.db"))
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r"ledger\.db is gone.*\n  Restore ledger\.db from a backup")
 
     def test_an_end_that_cannot_be_written_is_written_later(self):
         data = self.small_disk()

@@ -16,11 +16,8 @@ static void port_random(void *context, uint8_t bytes[LINK_NONCE]) {
     (void)context, (void)bytes;
 }
 
-static const struct lg_hook_port port = {.write = port_write,
-                                         .millis = port_millis,
-                                         .random = port_random,
-                                         .serial_number = "S",
-                                         .firmware = "f"};
+static const struct lg_hook_port port = {
+    .write = port_write, .millis = port_millis, .random = port_random, .serial_number = "S", .firmware = "f"};
 static const struct gcode_rules rules = {.machine = GCODE_LASER, .focus_limit = 20};
 static struct lg_hook hook;
 static char line[256];

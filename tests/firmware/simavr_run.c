@@ -115,8 +115,8 @@ static uint32_t long_at(const uint8_t *p) {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static void ask(struct board *b, const struct judge_rules *rules, const struct judge_state *state, const uint8_t *line,
-                size_t length, struct judge_answer *answer) {
+static void ask(struct board *b, const struct judge_rules *rules, const struct judge_state *state,
+                const uint8_t *line, size_t length, struct judge_answer *answer) {
     put(b, rules->machine);
     put(b, rules->strict);
     put(b, rules->beam_on_fan);
@@ -133,8 +133,8 @@ static void ask(struct board *b, const struct judge_rules *rules, const struct j
         put(b, line[i]);
     exchange(b, 14);
     const uint8_t *in = b->in;
-    *answer = (struct judge_answer){in[0], in[1], in[2], in[3], in[4],
-                                    {in[5], in[6], in[7], {(int32_t)long_at(in + 8), in[12], in[13]}}};
+    *answer = (struct judge_answer){
+        in[0], in[1], in[2], in[3], in[4], {in[5], in[6], in[7], {(int32_t)long_at(in + 8), in[12], in[13]}}};
 }
 
 static bool agrees(struct board *b, struct judge_lines *l, const uint8_t *line, size_t length) {
@@ -154,7 +154,8 @@ static int agree(struct board *b, struct judge_lines *l, unsigned long count) {
     size_t step = count < l->count ? l->count / count : 1;
     for (size_t i = 0; i < l->count && same; i += step, done++)
         same = agrees(b, l, (const uint8_t *)l->lines[i], l->lengths[i]);
-    printf("1..2\n%sok 1 - the AVR judges %lu lines of the corpora as the host does\n", same ? "" : "not ", done);
+    printf("1..2\n%sok 1 - the AVR judges %lu lines of the corpora as the host does\n", same ? "" : "not ",
+           done);
     bool also = true;
     for (; made_up < count && also; made_up++) {
         size_t length = judge_lines_next(l, line);
@@ -189,17 +190,19 @@ static void count_line(struct board *b, uint8_t state, const uint8_t *line, size
     w->bytes = length;
     size_t used = 0;
     for (size_t i = 0; i < length && used < sizeof w->text - 5; i++)
-        used += (size_t)snprintf(w->text + used, 5, line[i] >= ' ' && line[i] < 0x7F && line[i] != '#' ? "%c" : "\\x%02x",
-                                 line[i]);
+        used +=
+            (size_t)snprintf(w->text + used, 5,
+                             line[i] >= ' ' && line[i] < 0x7F && line[i] != '#' ? "%c" : "\\x%02x", line[i]);
     w->text[used] = '\0';
 }
 
 static int tell(int number, const char *what, struct worst *w) {
     bool good = w->spare >= 0 && w->lines > 0;
-    printf("%sok %d - %s: %lu lines, %.0f cycles each; the dearest for its length took %lu cycles for %lu bytes (%ld to spare): "
-           "\"%s\"\n",
-           good ? "" : "not ", number, what, w->lines, w->lines ? w->per_line / (double)w->lines : 0, w->cycles, w->bytes,
-           w->spare, w->text);
+    printf(
+        "%sok %d - %s: %lu lines, %.0f cycles each; the dearest for its length took %lu cycles for %lu bytes (%ld to spare): "
+        "\"%s\"\n",
+        good ? "" : "not ", number, what, w->lines, w->lines ? w->per_line / (double)w->lines : 0, w->cycles,
+        w->bytes, w->spare, w->text);
     *w = (struct worst){0};
     return good ? 0 : 1;
 }

@@ -14,6 +14,13 @@ static struct wire_machine *machine_of(struct world *w, const struct request *re
     return &w->machines[s - w->stations];
 }
 
+// Clocks are set while jobs run; no job may end before it began.
+static void check_span(struct world *w, const struct wire_machine *m, const struct request *request) {
+    const char *started = json_text(request->args, "started"), *ended = json_text(request->args, "ended");
+    if (started == NULL || ended == NULL || strcmp(started, ended) > 0)
+        world_trouble(w, "%s: a job ended at %s that started at %s", m->id, ended, started);
+}
+
 // Keeps the truth about what is durable, from the outcome of each request.
 static void note_commit(struct world *w, const struct request *request) {
     struct wire_machine *m = machine_of(w, request);
@@ -26,6 +33,7 @@ static void note_commit(struct world *w, const struct request *request) {
     } else if (strcmp(request->op, "job.end") == 0) {
         if (!m->started_durable)
             world_trouble(w, "%s: a job ended that was not open", m->id);
+        check_span(w, m, request);
         m->started_durable = false;
         m->ends++;
         w->jobs_ended++;
@@ -39,6 +47,9 @@ static void execute(struct world *w, struct request *request) {
         w->refused_commits++;
         return;
     }
+    if (hook_run(request))
+        return;
+    request_complete(request);
     request->ok =
         trace_run(w->ledger, request->op, &context, request->args, &request->answer, &request->error);
     if (request->ok)

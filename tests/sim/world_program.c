@@ -50,8 +50,8 @@ size_t world_program(struct world *w, char *out, size_t room) {
     static const char *const ends[] = {"M5\nM2\n", "M5\nG0 X0 Y0\nM30\n", "M5\nG0X0Y0\n"};
     struct text t = {out, room, 0};
     if (world_random(w, 3) == 0)
-        add(&t, "; made by a seed\n(nobody reads this)\n");
-    add(&t, "G21\nG90\n");
+        add(&t, "\n; made by a seed\n(nobody reads this)\n\n");
+    add(&t, world_random(w, 2) ? "G21\nG90\n" : "G21\n\nG90\n\n\n");
     shapes[world_random(w, 3)](w, &t);
     add(&t, "%s", ends[world_random(w, 3)]);
     return t.length;

@@ -10,11 +10,11 @@
 
 static struct meter meter;
 
-static bool machine_of(const char *name, enum gcode_machine *machine) {
+static bool machine_of(const char *name, uint8_t *machine) {
     static const char *const names[] = {"laser", "cnc", "printer"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
-            *machine = (enum gcode_machine)i;
+            *machine = (uint8_t)i; // enum gcode_machine
             return true;
         }
     }

@@ -129,6 +129,8 @@ static void answer_line(struct world *w, const char *line) {
         snprintf(text, sizeof text, "[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n");
     } else if (strcmp(line, "$G") == 0) {
         snprintf(text, sizeof text, "[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n");
+    } else if (strcmp(line, "$$") == 0 && w->settings) {
+        snprintf(text, sizeof text, "%s\r\nok\r\n", w->settings);
     } else if (strcmp(line, "$C") == 0) {
         w->model.check = !w->model.check;
         snprintf(text, sizeof text, w->model.check ? "[MSG:Enabled]\r\nok\r\n" : "[MSG:Disabled]\r\nok\r\n");

@@ -24,6 +24,7 @@ struct world {
     struct world_bytes machine, sender; // all that reached each of them
     struct model model;                 // executes it, and aborts the test when work came before its commit
     const char *state;                  // what it reports: "Idle", "Run", ...
+    const char *settings;               // what it answers to $$; NULL: `ok` alone
     const char *more;                   // further fields of the report, with their `|`
     bool mute;                          // the fake answers nothing
     bool auto_start;                    // START_WANTED is answered at once (after the call)

@@ -34,7 +34,10 @@ static void test_json_refuses_what_cjson_takes(void **state) {
     refuse("\"\xC0\x80\"", "not UTF-8");
     refuse("\"\\ud800\"", "surrogate");
     refuse("\"\\udc00\"", "surrogate");
-    refuse("[1,]", "a value is expected");
+    refuse("[1,]", "line 1, column 4: a value is expected; the comma before this `]` is one too many");
+    refuse("{\"a\": 1,\n}",
+           "line 2, column 1: a member is expected; the comma before this `}` is one too many");
+    refuse("{\"a\": 1\n\"b\": 2}", "line 2, column 1: `,` or `}` is expected before this");
     refuse("{\"a\" 1}", "`:` is expected");
     refuse("{,}", "double quotes");
     refuse("[1 2]", "`,` or `]`");

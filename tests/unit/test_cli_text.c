@@ -116,6 +116,39 @@ static void test_table(void **state) {
     cJSON_Delete(value);
 }
 
+// A narrow terminal: whole columns go, from the right, and are named.
+static void test_table_that_is_too_wide(void **state) {
+    static const struct {
+        size_t room;
+        const char *shown;
+    } rooms[] = {
+        {0, "LOT   NAME       LINES  SHA            MM  AT                    LOTS\n"
+            "A-1   Ä\\x1b[0m       7  0123456789ab  1.5  2026-11-23 10:06:00Z  X 1sheet, Y\n"
+            "B-22  long name    -12\n"},
+        {41, "LOT   NAME       LINES  SHA            MM\n"
+             "A-1   Ä\\x1b[0m       7  0123456789ab  1.5\n"
+             "B-22  long name    -12\n"
+             "Too wide for this terminal: AT, LOTS. A wider one, --csv and --json show all.\n"},
+        {40, "LOT   NAME       LINES  SHA\n"
+             "A-1   Ä\\x1b[0m       7  0123456789ab\n"
+             "B-22  long name    -12\n"
+             "Too wide for this terminal: MM, AT, LOTS. A wider one, --csv and --json show all.\n"},
+        {1,
+         "LOT\nA-1\nB-22\nToo wide for this terminal: NAME, LINES, SHA, MM, AT, LOTS. A wider one, --csv and --json show all.\n"},
+    };
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        char *out = NULL;
+        size_t size = 0;
+        FILE *file = open_memstream(&out, &size);
+        cJSON *value = rows();
+        cli_table_print_within(file, value, columns, false, rooms[i].room);
+        fclose(file);
+        assert_string_equal(out, rooms[i].shown);
+        free(out);
+        cJSON_Delete(value);
+    }
+}
+
 static void test_csv_rows(void **state) {
     char *out = NULL;
     size_t size = 0;
@@ -165,6 +198,7 @@ int main(void) {
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_table_that_is_too_wide),
         cmocka_unit_test(test_csv_rows),
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_suggestion),

@@ -115,6 +115,39 @@ static void test_late_answer_to_lotgate(void **state) {
     world_free(&w);
 }
 
+// A machine in a critical alarm reads nothing: what lotgate asks must not fill its buffer (ask_due in gate_own.c), and takes
+// room there until it is known to be read (fits in gate_line.c).
+static void test_questions_do_not_pile_up(void **state) {
+    struct world w;
+    make(&w, true, GRBL_AVR);
+    world_pass(&w, 3 * SECOND);
+    world_send(&w, "G4 P0\n");
+    world_forget(&w);
+    w.mute = true;
+    world_reply(&w, "error:2\r\n"); // now it asks
+    world_pass(&w, 600 * SECOND);
+    assert_int_equal(world_count(&w.machine, "$G\n"), 8);
+    char line[102];
+    memset(line, ';', 100);
+    memcpy(line + 100, "\n", 2);
+    world_send(&w, line);
+    world_forget(&w);
+    world_send(&w, "\n\n\n"); // 127 with the second
+    assert_true(world_machine_is(&w, "\n\n"));
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    assert_true(world_machine_has(&w, "$G\n"));
+    world_reply(&w, "ok\r\n");   // says nothing of modes
+    world_reply(&w, "ok\r\n");   // the third empty line
+    world_pass(&w, 60 * SECOND); // eight more are lost
+    assert_int_equal(world_count(&w.machine, "$G\n"), 9);
+    w.mute = false;
+    model_reset(&w.model);
+    world_forget(&w);
+    world_pass(&w, 10 * SECOND); // but it waits for work
+    assert_true(world_machine_has(&w, "$G\n"));
+    world_free(&w);
+}
+
 // The focus time is over while a line is unanswered: nothing of the sender goes before lotgate's M5.
 static void test_focus_over_while_outstanding(void **state) {
     struct world w;
@@ -214,6 +247,40 @@ static void test_report_behind_a_reset(void **state) {
     world_send(&w, "?");
     world_reply(&w, "<Alarm|MPos:0.000,0.000,0.000>\r\n");
     assert_true(world_machine_is(&w, "?$X\n"));
+    world_free(&w);
+}
+
+// A cable that keeps reports back delivers those of before the reset together: they are no sign that lines are read.
+static void test_reports_kept_back_over_a_reset(void **state) {
+    static const char idle[] = "<Idle|MPos:0.000,0.000,0.000>\r\n";
+    struct world w;
+    world_make(&w, NULL);
+    w.mute = true;
+    world_send(&w, "\x18?");
+    world_send(&w, "; G1 X1 S1000\n"); // its end alone would burn
+    world_pass(&w, 1500000);
+    world_send(&w, "?");
+    world_forget(&w);
+    for (int i = 0; i < 5; i++) {
+        world_reply(&w, idle);
+        world_pass(&w, 1000);
+    }
+    assert_true(world_machine_is(&w, ""));
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    assert_true(world_machine_is(&w, "; G1 X1 S1000\n"));
+    world_free(&w);
+    world_make(&w, NULL); // one that has no banner is believed after a while
+    w.mute = true;
+    world_send(&w, "\x18");
+    world_send(&w, "G21\n");
+    world_forget(&w);
+    world_pass(&w, 600000);
+    world_send(&w, "?");
+    world_reply(&w, idle);
+    world_pass(&w, 600000);
+    world_forget(&w);
+    world_reply(&w, idle);
+    assert_true(world_machine_is(&w, "G21\n"));
     world_free(&w);
 }
 
@@ -475,12 +542,14 @@ int main(void) {
         cmocka_unit_test(test_lines_wait_while_lotgate_asks),
         cmocka_unit_test(test_asks_only_when_nothing_is_outstanding),
         cmocka_unit_test(test_late_answer_to_lotgate),
+        cmocka_unit_test(test_questions_do_not_pile_up),
         cmocka_unit_test(test_focus_over_while_outstanding),
         cmocka_unit_test(test_m5_clears_doubt),
         cmocka_unit_test(test_report_from_before_a_line),
         cmocka_unit_test(test_startup_block_raises_doubt),
         cmocka_unit_test(test_reset_without_banner_raises_doubt),
         cmocka_unit_test(test_report_behind_a_reset),
+        cmocka_unit_test(test_reports_kept_back_over_a_reset),
         cmocka_unit_test(test_machine_restarts_while_held),
         cmocka_unit_test(test_a_cut_job_is_not_begun_in_the_middle),
         cmocka_unit_test(test_queued_jogs_of_a_refused_job),

@@ -32,7 +32,9 @@ static void test_unauthorised_run(void **state) {
     assert_true(world_machine_is(&w, "\x91")); // overrides pass, lines do not
     w.state = "Idle";
     gate_fault_cleared(w.gate, w.now);
-    assert_true(world_machine_is(&w, "\x91G0 X1\n"));
+    assert_true(world_machine_is(&w, "\x91$G\n")); // what ran there may have left its beam on
+    world_answer(&w);
+    assert_true(world_machine_is(&w, "\x91$G\nG0 X1\n"));
     assert_int_equal(world_state(&w), GATE_LOCKED);
     world_free(&w);
 }
@@ -96,7 +98,7 @@ static void test_macro_keys(void **state) {
     assert_true(world_machine_is(&w, "\x87"));
     gate_ledger_failed(w.gate, w.now, "full");
     world_send(&w, "\x87");
-    assert_true(world_machine_is(&w, "\x87"));
+    assert_true(world_machine_is(&w, "\x87!"));
     world_free(&w);
 }
 
@@ -123,6 +125,39 @@ static void test_offline_lines_are_dropped(void **state) {
     world_free(&w);
 }
 
+// One that is switched off, or set to another baud rate: its port is open, and nothing comes.
+static void test_a_machine_that_says_nothing_is_told(void **state) {
+    static const char silent[] = "[MSG:lotgate: laser1 does not answer: ";
+    struct gate_config config;
+    struct world w;
+    struct gate_view view;
+    world_config(&config);
+    config.expect_identity = true;
+    world_make(&w, &config);
+    w.mute = true;
+    world_pass(&w, 60 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 0); // no line of the sender's waits
+    gate_machine_lost(w.gate, w.now, "unplugged");
+    gate_machine_opened(w.gate, w.now);
+    world_send(&w, "G21\n");
+    world_pass(&w, 7 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 0); // it may have to start first
+    world_pass(&w, 2 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 1);
+    world_pass(&w, 30 * SECOND);
+    assert_int_equal(world_count(&w.sender, silent), 2);
+    gate_view(w.gate, &view);
+    assert_true(view.unanswered);
+    w.mute = false;
+    world_reply(&w, "\r\nGrbl 1.1h ['$' for help]\r\n");
+    world_pass(&w, 3 * SECOND);
+    world_answer(&w);
+    gate_view(w.gate, &view);
+    assert_false(view.unanswered);
+    assert_true(world_machine_has(&w, "G21\n"));
+    world_free(&w);
+}
+
 static void test_declaring(void **state) {
     struct gate_config config;
     struct world w;
@@ -145,6 +180,31 @@ static void test_declaring(void **state) {
     gate_machine_lost(w.gate, w.now, "unplugged");
     assert_false(gate_may_declare(w.gate, &code));
     assert_string_equal(code, "machine_offline");
+    world_free(&w);
+}
+
+// Its lines wait then: what is in the machine's buffer would end with the beam on, on the spot.
+static void test_a_job_whose_ledger_fails_is_held(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_arm_and_start(&w);
+    world_forget(&w);
+    world_send(&w, "M3 S500\nG1 X10 F1000\n");
+    gate_ledger_failed(w.gate, w.now, "full");
+    gate_ledger_failed(w.gate, w.now, "full"); // said twice, held once
+    world_send(&w, "X0\n~");
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!"));
+    assert_true(world_sender_has(&w, "[MSG:lotgate: resume is locked: full]"));
+    assert_int_equal(w.facts[GATE_FACT_PAUSED], 1);
+    gate_ledger_recovered(w.gate, w.now);
+    assert_true(
+        world_sender_has(&w, "[MSG:lotgate: the ledger can be written again: resume the job on laser1]"));
+    world_send(&w, "~");
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!X0\n~"));
+    world_answer(&w);
+    world_send(&w, "M5\nM2\n");
+    gate_ledger_failed(w.gate, w.now, "full"); // all of it is with the machine: it ends by itself
+    assert_true(world_machine_is(&w, "M3 S500\nG1 X10 F1000\n!X0\n~M5\nM2\n"));
     world_free(&w);
 }
 
@@ -379,6 +439,8 @@ int main(void) {
         cmocka_unit_test(test_motion_that_is_explained),
         cmocka_unit_test(test_macro_keys),
         cmocka_unit_test(test_offline_lines_are_dropped),
+        cmocka_unit_test(test_a_machine_that_says_nothing_is_told),
+        cmocka_unit_test(test_a_job_whose_ledger_fails_is_held),
         cmocka_unit_test(test_declaring),
         cmocka_unit_test(test_refused_after_a_time),
         cmocka_unit_test(test_a_pause_ends_a_refusal),

@@ -324,9 +324,31 @@ static void test_4_many_lines_are_one_write(void **state) {
 
 // --- 5. One end for each committed start: gate_job_end() and end_cancelled() in gate_job.c.
 
+static void machine_restarts(struct gate *gate, int64_t now) {
+    static const char banner[] = "\r\nGrbl 1.1h ['$' for help]\r\n";
+    gate_from_machine(gate, (const uint8_t *)banner, sizeof banner - 1, now);
+}
+
+// One that could not be written after all was a job that was held, and is refused.
+static void test_5_a_start_that_failed_and_is_not_wanted(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    w.auto_start = false;
+    make_held(&w);
+    world_declare(&w);
+    gate_sender_gone(w.gate, w.now);
+    gate_ledger_failed(w.gate, w.now, "full");
+    assert_int_equal(w.facts[GATE_FACT_REFUSED], 1);
+    assert_string_equal(w.text[GATE_FACT_REFUSED], "the sender went away");
+    gate_ledger_failed(w.gate, w.now, "full");
+    assert_int_equal(w.facts[GATE_FACT_REFUSED], 1);
+    assert_int_equal(w.facts[GATE_FACT_ENDED], 0);
+    world_free(&w);
+}
+
 static void test_5_a_start_that_comes_too_late_has_its_end(void **state) {
-    void (*const drops[])(struct gate * g, int64_t now) = {gate_reset, gate_sender_gone};
-    for (size_t i = 0; i < 2; i++) {
+    void (*const drops[])(struct gate * g, int64_t now) = {gate_reset, gate_sender_gone, machine_restarts};
+    for (size_t i = 0; i < sizeof drops / sizeof drops[0]; i++) {
         struct world w;
         world_make(&w, NULL);
         w.auto_start = false;
@@ -337,7 +359,7 @@ static void test_5_a_start_that_comes_too_late_has_its_end(void **state) {
         assert_int_equal(w.facts[GATE_FACT_ENDED], 0);
         gate_start_committed(w.gate, w.now);
         assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
-        assert_int_equal(w.job.end, i ? GATE_END_SENDER_LOST : GATE_END_ABORTED);
+        assert_int_equal(w.job.end, i == 1 ? GATE_END_SENDER_LOST : GATE_END_ABORTED);
         assert_int_not_equal(world_state(&w), GATE_RUNNING);
         gate_start_committed(w.gate, w.now);
         gate_shutdown(w.gate, w.now);
@@ -363,6 +385,7 @@ int main(void) {
         cmocka_unit_test(test_4_realtime_bytes_keep_their_place),
         cmocka_unit_test(test_4_many_lines_are_one_write),
         cmocka_unit_test(test_5_a_start_that_comes_too_late_has_its_end),
+        cmocka_unit_test(test_5_a_start_that_failed_and_is_not_wanted),
     };
     return cmocka_run_group_tests_name("gate_invariants", tests, NULL, NULL) ? 1 : 0;
 }

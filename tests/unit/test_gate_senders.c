@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium/crypto_hash_sha256.h>
+
 #include "gate_world.h"
 
 #define SECOND 1000000LL
@@ -255,6 +257,95 @@ static void test_cr_and_lf_apart(void **state) {
     }
 }
 
+// --- empty lines: is_of_job() in gate_line.c, poll_habit in gate_sender.c
+
+static void finish_and_check(struct world *w, const char *file) {
+    uint8_t sha[32];
+    world_answer(w);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    crypto_hash_sha256(sha, (const uint8_t *)file, strlen(file));
+    assert_int_equal(w->meter.bytes, strlen(file));
+    assert_memory_equal(w->job.sha256, sha, 32);
+    world_free(w);
+}
+
+// Sends a file line by line, `poll` before every line, in chunks of `chunk` bytes, declared when it is held.
+static void send_polling(struct world *w, const char *file, const char *poll, size_t chunk) {
+    for (const char *line = file; *line != '\0';) {
+        char text[128];
+        size_t n = strcspn(line, "\n") + 1;
+        int length = snprintf(text, sizeof text, "%s%.*s", poll, (int)n, line);
+        for (int at = 0; at < length; at += (int)chunk)
+            world_send_bytes(w, text + at,
+                             (size_t)length - (size_t)at < chunk ? (size_t)(length - at) : chunk);
+        line += n;
+        if (world_state(w) == GATE_HELD && line > file + 30)
+            world_declare(w);
+        if (world_state(w) != GATE_HELD)
+            world_answer(w);
+    }
+}
+
+static const char unix_file[] = "\nG21\n\n\n; a\nG90\nM4\n\nG1 X1 S500 F1000\n\n\nX2\n\nM5\n\nM2\n";
+static const char dos_file[] = "\r\nG21\r\n\r\nG90\r\nM4\r\n\r\nG1 X1 S500 F1000\r\n\r\nX2\r\nM5\r\nM2\r\n";
+
+static void test_empty_lines_are_the_files(void **state) {
+    static const char *const polls[] = {"", "?", "?\n", "?\r\n", "??", "?\n?\n"};
+    static const char *const files[] = {unix_file, dos_file};
+    for (int flavour = 0; flavour <= GRBL_HAL; flavour += GRBL_HAL)
+        for (size_t i = 0; i < 2 * sizeof polls / sizeof polls[0]; i++)
+            for (size_t chunk = 1; chunk <= 100; chunk += 11) {
+                struct world w;
+                struct gate_config config;
+                world_config(&config);
+                config.flavour = (enum grbl_flavour)flavour;
+                world_make(&w, &config);
+                // As every sender does, it asks before it begins.
+                for (int n = 0; n < 3; n++)
+                    world_send(&w, polls[i / 2]);
+                world_send(&w, "$I\n");
+                world_answer(&w);
+                send_polling(&w, files[i % 2], polls[i / 2], chunk);
+                finish_and_check(&w, files[i % 2]);
+            }
+}
+
+// One poll of the other kind does not turn a habit over.
+static void test_a_habit_of_polling_holds(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    for (int i = 0; i < 20; i++)
+        world_send(&w, "?\n");
+    world_send(&w, "????????????$I\n");
+    world_answer(&w);
+    send_polling(&w, unix_file, "?\n", 100);
+    finish_and_check(&w, unix_file);
+    world_make(&w, NULL);
+    for (int i = 0; i < 20; i++)
+        world_send(&w, "?");
+    world_send(&w, "?\n?\n"); // a file's empty lines
+    world_answer(&w);
+    world_pass(&w, 3 * SECOND);
+    send_polling(&w, unix_file, "?", 100);
+    assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w.meter.bytes, strlen(unix_file) + 2);
+    world_free(&w);
+}
+
+// Behind M2 they belong to nobody: a sender that waits for its reply sends them too late to be counted.
+static void test_empty_lines_behind_the_end(void **state) {
+    for (int waits = 0; waits < 2; waits++) {
+        struct world w;
+        world_make(&w, NULL);
+        world_declare(&w);
+        world_send(&w, "M3 S500\nG1 X1 F100\nM2\n");
+        if (waits)
+            world_answer(&w);
+        world_send(&w, "\n\n");
+        finish_and_check(&w, "M3 S500\nG1 X1 F100\nM2\n");
+    }
+}
+
 // --- $LOT and $OP: a declaration from a macro in the sender, answered in its turn
 
 static void test_lot_from_a_macro(void **state) {
@@ -321,6 +412,9 @@ int main(void) {
         cmocka_unit_test(test_realtime_bytes_as_utf8),
         cmocka_unit_test(test_utf8_in_lines),
         cmocka_unit_test(test_cr_and_lf_apart),
+        cmocka_unit_test(test_empty_lines_are_the_files),
+        cmocka_unit_test(test_a_habit_of_polling_holds),
+        cmocka_unit_test(test_empty_lines_behind_the_end),
         cmocka_unit_test(test_lot_from_a_macro),
         cmocka_unit_test(test_lot_behind_a_held_line),
         cmocka_unit_test(test_lot_refused_and_asked),

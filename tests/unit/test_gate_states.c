@@ -49,12 +49,12 @@ static void test_held_declared_run_ended(void **state) {
     world_free(&w);
 }
 
-// What belongs to a job's bytes: setup and comments do; queries, empty lines, lotgate's own lines and realtime
-// bytes do not.
+// What belongs to a job's bytes: setup, comments and empty lines do; queries, a poll's empty line, lotgate's own lines and
+// realtime bytes do not.
 static void test_what_is_hashed(void **state) {
     struct world w;
     uint8_t sha[32];
-    static const char hashed[] = "; \xc3\x84 box\r\nG21\nG1 X1 S500 M3\nM2\n";
+    static const char hashed[] = "; \xc3\x84 box\r\nG21\n\nG1 X1 S500 M3\nM2\n";
     world_make(&w, NULL);
     world_declare(&w);
     world_send(&w, "; \xc3\x84 box\r\n$G\n?\nG2?1\n\n$LOT?\nG1 X1 S500 M3\n$$\nM2\n");

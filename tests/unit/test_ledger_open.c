@@ -175,6 +175,48 @@ static void without_its_key_nothing_is_written(void **state) {
     help_remove(h.directory);
 }
 
+// A file that has lost its name takes writes, and every one of them would be lost with it.
+static void nothing_is_written_to_a_file_that_was_moved_or_replaced(void **state) {
+    static const char *const names[] = {"ledger.db", "ledger.db-wal"};
+    static const char *const added[] = {"{\"operator\":\"OP2\",\"name\":\"Lu\"}",
+                                        "{\"operator\":\"OP3\",\"name\":\"Lu\"}"};
+    struct help h;
+    help_setup(&h);
+    help_shop(&h);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128], away[140];
+        path_of(path, &h, names[i]);
+        snprintf(away, sizeof away, "%s.away", path);
+        assert_int_equal(rename(path, away), 0);
+        help_refused(&h, "operator.add", added[i], "ledger_unavailable");
+        assert_non_null(strstr(h.error.message, names[i]));
+        assert_non_null(strstr(h.error.what_to_do, "backup"));
+        fclose(fopen(path, "w")); // another file of the same name is not it
+        help_refused(&h, "operator.add", added[i], "ledger_unavailable");
+        assert_int_equal(rename(away, path), 0); // put back, it goes on
+        help_do(&h, "operator.add", added[i]);
+    }
+    help_teardown(&h);
+}
+
+static void a_lost_database_is_not_replaced_by_an_empty_one(void **state) {
+    struct help h;
+    char path[128];
+    help_setup(&h);
+    help_shop(&h);
+    ledger_close(h.ledger);
+    path_of(path, &h, "ledger.db");
+    assert_int_equal(unlink(path), 0);
+    open_refused(&h, LEDGER_WRITER, "ledger_unavailable");
+    assert_int_not_equal(access(path, F_OK), 0);
+    path_of(path, &h, "ledger.key"); // without the key of the old one, a new one may begin
+    unlink(path);
+    path_of(path, &h, "ledger.pub");
+    unlink(path);
+    help_open(&h, LEDGER_WRITER);
+    help_teardown(&h);
+}
+
 static void a_directory_that_may_not_be_written_is_told(void **state) {
     struct help h;
     if (geteuid() == 0) { // permissions don't hold root: a directory where no file can be made does
@@ -232,19 +274,19 @@ static void other_programs_cannot_change_what_happened(void **state) {
 
 // --- migrations -----------------------------------------------------------------------------------------
 
-static const struct schema_migration to_one[] = {{1, "CREATE TABLE a (x) STRICT;"}, {0, NULL}};
+static const struct schema_migration to_one[] = {{1, "CREATE TABLE a (x) STRICT;", false}, {0, NULL, false}};
 static const struct schema_migration to_one_typed[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"}, {0, NULL}};
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false}, {0, NULL, false}};
 static const struct schema_migration to_three[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"},
-    {2, "ALTER TABLE a ADD COLUMN y INTEGER;"},
-    {3, "UPDATE a SET y = x + 1;"},
-    {0, NULL},
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false},
+    {2, "ALTER TABLE a ADD COLUMN y INTEGER;", false},
+    {3, "UPDATE a SET y = x + 1;", false},
+    {0, NULL, false},
 };
 static const struct schema_migration to_failure[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"},
-    {2, "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE nothing SET z = 1;"},
-    {0, NULL},
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false},
+    {2, "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE nothing SET z = 1;", false},
+    {0, NULL, false},
 };
 
 static void migrations_run_from_any_version_and_fail_whole(void **state) {
@@ -255,18 +297,18 @@ static void migrations_run_from_any_version_and_fail_whole(void **state) {
     assert_true(store_open(&store, NULL, STORE_SCRATCH, NULL, &error));
     assert_true(
         store_execute(&store, "PRAGMA journal_mode=MEMORY", &error)); // a scratch store keeps no journal
-    assert_false(schema_migrate(&store, to_one, &error)); // STRICT refuses a column without a type
+    assert_false(schema_migrate(&store, to_one, NULL, &error)); // STRICT refuses a column without a type
     assert_true(schema_check(&store, to_one, &version, &error));
     assert_int_equal(version, 0);
-    assert_true(schema_migrate(&store, to_one_typed, &error));
-    assert_false(schema_migrate(&store, to_failure, &error)); // nothing of version 2 stays
+    assert_true(schema_migrate(&store, to_one_typed, NULL, &error));
+    assert_false(schema_migrate(&store, to_failure, NULL, &error)); // nothing of version 2 stays
     assert_true(schema_check(&store, to_three, &version, &error));
     assert_int_equal(version, 1);
-    assert_true(schema_migrate(&store, to_three, &error));
+    assert_true(schema_migrate(&store, to_three, NULL, &error));
     assert_true(store_integer(&store, "SELECT y FROM a", &value, &error));
     assert_int_equal(value, 8);
-    assert_true(schema_migrate(&store, to_three, &error)); // once more: nothing to do
-    assert_false(schema_migrate(&store, to_one_typed, &error));
+    assert_true(schema_migrate(&store, to_three, NULL, &error)); // once more: nothing to do
+    assert_false(schema_migrate(&store, to_one_typed, NULL, &error));
     assert_string_equal(error.code, "ledger_newer");
     store_close(&store);
 }
@@ -277,7 +319,7 @@ static void every_table_but_events_and_blobs_is_a_view(void **state) {
     struct lg_error error;
     int64_t tables, listed = 0;
     assert_true(store_open(&store, NULL, STORE_SCRATCH, NULL, &error));
-    assert_true(schema_migrate(&store, schema_migrations, &error));
+    assert_true(schema_migrate(&store, schema_migrations, NULL, &error));
     assert_true(
         store_integer(&store, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'", &tables, &error));
     for (const struct schema_table *t = schema_tables; t->name; t++)
@@ -316,6 +358,8 @@ int main(void) {
         cmocka_unit_test(a_ledger_of_a_later_version_is_left_alone),
         cmocka_unit_test(what_is_no_ledger_is_refused_and_kept),
         cmocka_unit_test(without_its_key_nothing_is_written),
+        cmocka_unit_test(nothing_is_written_to_a_file_that_was_moved_or_replaced),
+        cmocka_unit_test(a_lost_database_is_not_replaced_by_an_empty_one),
         cmocka_unit_test(a_directory_that_may_not_be_written_is_told),
         cmocka_unit_test(a_database_locked_by_another_program_is_told_and_then_goes_on),
         cmocka_unit_test(other_programs_cannot_change_what_happened),

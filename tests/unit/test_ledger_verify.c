@@ -85,7 +85,8 @@ static void each_tampering_is_found_and_named(void **state) {
         {"events", "DELETE FROM events WHERE seq = 8", "Event 8 is missing", 8},
         {"lots", "UPDATE lots SET state = 'rejected'", "The table lots is not what the events make", 0},
         {"jobs", "DELETE FROM job_lots", "job_lots", 0},
-        {"notes", "INSERT INTO notes VALUES (999, 'NOTE-9', 'x', 'x', 1, 'x')", "comes from no event", 0},
+        {"notes", "INSERT INTO notes VALUES (999, 'NOTE-9', 'x', 'x', NULL, 1, 'x')", "comes from no event",
+         0},
         {"sequences", "UPDATE sequences SET last = 0 WHERE name = 'MFG'", "sequences", 0},
         {"blobs", "UPDATE blobs SET data = x'00'", "stored bytes", 0},
         {"blobs", "DELETE FROM blobs", "path of job JOB-000001 is missing", 0},
@@ -201,13 +202,18 @@ static void rebuilding_makes_the_same_tables(void **state) {
 static void a_backup_can_be_verified_elsewhere_with_the_public_key_alone(void **state) {
     struct help h, copy;
     struct ledger_verdict verdict;
-    char path[128], key[65];
+    char path[128], partial[140], key[65];
     make(&h);
     help_open(&h, LEDGER_WRITER);
     snprintf(key, sizeof key, "%s", ledger_public_key(h.ledger));
     help_make_directory(&copy);
     snprintf(path, sizeof path, "%s/ledger.db", copy.directory);
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    FILE *left = fopen(partial, "w"); // of a backup that was cut short
+    fputs("half a page", left);
+    fclose(left);
     assert_true(ledger_backup(h.ledger, path, &h.error));
+    assert_int_not_equal(access(partial, F_OK), 0);
     assert_false(ledger_backup(h.ledger, path, &h.error)); // never over a file that is there
     assert_string_equal(h.error.code, "file_exists");
     verify(&copy, key, &verdict);

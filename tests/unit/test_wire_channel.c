@@ -149,11 +149,11 @@ static void writes_the_rest_when_there_is_room(void **state) {
 // Invariant 2 on the wire: a feed hold overtakes the lines that the kernel has not taken.
 static void urgent_bytes_overtake_what_waits(void **state) {
     struct fixture *f = *state;
-    char last[ROOM + CHANNEL_URGENT_MAX + 1];
+    char last[ROOM + URGENT_MAX + 1];
     fill(f, 100);
     size_t waiting = channel_backlog(&f->end.channel);
-    assert_true(channel_write_urgent(&f->end.channel, '!', false));
-    assert_true(channel_write_urgent(&f->end.channel, '?', false));
+    assert_true(channel_write_urgent(&f->end.channel, '!', GRBL_HOLD));
+    assert_true(channel_write_urgent(&f->end.channel, '?', GRBL_STATUS));
     drain(f, last, 1);
     assert_true(help_until(&f->loop, is_drained, &f->end));
     drain(f, last, sizeof last - 1);
@@ -166,7 +166,7 @@ static void urgent_bytes_keep_their_place_when_nothing_waits(void **state) {
     struct fixture *f = *state;
     char got[16] = "";
     assert_true(channel_write(&f->end.channel, (const uint8_t *)"G0\n", 3));
-    assert_true(channel_write_urgent(&f->end.channel, '?', false));
+    assert_true(channel_write_urgent(&f->end.channel, '?', GRBL_STATUS));
     assert_true(channel_flush(&f->end.channel));
     assert_int_equal(read(f->other, got, sizeof got), 4);
     assert_string_equal(got, "G0\n?");
@@ -177,20 +177,59 @@ static void reset_drops_what_waits(void **state) {
     struct fixture *f = *state;
     char last[ROOM + 1] = "";
     fill(f, 100);
-    assert_true(channel_write_urgent(&f->end.channel, 0x18, true));
-    assert_int_equal(channel_backlog(&f->end.channel), 1); // keeps: `if (forget) c->length = 0`
+    assert_true(channel_write_urgent(&f->end.channel, 0x18, GRBL_RESET));
+    assert_int_equal(channel_backlog(&f->end.channel), 1); // keeps: `if (kind == GRBL_RESET)`
     drain(f, last, 1);
     assert_true(help_until(&f->loop, is_drained, &f->end));
     drain(f, last, ROOM);
     assert_string_equal(last, "\x18");
 }
 
-static void urgent_bytes_are_bounded(void **state) {
+// However many come: questions merge, overrides wait with the lines in their order, a hold and a reset go first.
+static void a_flood_of_realtime_bytes_fills_nothing(void **state) {
     struct fixture *f = *state;
+    char last[ROOM + URGENT_MAX + 1];
+    struct channel *c = &f->end.channel;
+    const uint8_t lines[] = "xxxxxxxxxxxxxxxxxxxxxxxx";
+    const size_t waiting = sizeof lines - 1;
     fill(f, 1);
-    for (int i = 0; i < CHANNEL_URGENT_MAX; i++)
-        assert_true(channel_write_urgent(&f->end.channel, '?', false));
-    assert_false(channel_write_urgent(&f->end.channel, '?', false));
+    assert_true(channel_write_urgent(c, 0x18, GRBL_RESET));
+    assert_true(channel_write(c, lines, waiting));
+    for (int i = 0; i < 10000; i++)
+        assert_true(channel_write_urgent(c, '?', GRBL_STATUS));
+    assert_int_equal(channel_backlog(c), waiting + 2);
+    for (int i = 0; i < URGENT_COUNTED_MAX + 20; i++)
+        assert_true(channel_write_urgent(c, i % 2 ? 0x91 : 0x92, GRBL_OVERRIDE));
+    assert_true(channel_write_urgent(c, '!', GRBL_HOLD));
+    assert_int_equal(channel_backlog(c), waiting + 3 + URGENT_COUNTED_MAX + 20);
+    drain(f, last, 1);
+    assert_true(help_until(&f->loop, is_drained, &f->end));
+    drain(f, last, sizeof last - 1);
+    assert_memory_equal(last, "\x18!?\x92\x91\x92\x91", 7);
+    assert_int_equal(strspn(last + 3, "\x91\x92"), URGENT_COUNTED_MAX);
+    assert_memory_equal(last + 3 + URGENT_COUNTED_MAX, lines, waiting);
+    assert_memory_equal(last + 3 + URGENT_COUNTED_MAX + waiting, "\x92\x91\x92\x91", 4);
+}
+
+// In one turn, before the kernel has said anything.
+static void a_hold_does_not_stand_behind_a_flood(void **state) {
+    struct fixture *f = *state;
+    char last[ROOM + URGENT_MAX + 1] = "";
+    struct channel *c = &f->end.channel;
+    assert_true(channel_write_urgent(c, '~', GRBL_CYCLE_START));
+    for (int i = 0; i < CHANNEL_PLACE_MAX; i++)
+        assert_true(channel_write_urgent(c, 0x91, GRBL_OVERRIDE));
+    assert_true(channel_write_urgent(c, '!', GRBL_HOLD));
+    assert_true(channel_flush(c));
+    assert_int_equal(drain(f, last, sizeof last - 1), CHANNEL_PLACE_MAX + 3);
+    assert_memory_equal(last, "!~\x91", 3);
+    assert_string_equal(last + CHANNEL_PLACE_MAX + 1, "\x91!"); // and holds what the `~` has started
+    for (int i = 0; i <= CHANNEL_PLACE_MAX; i++)
+        assert_true(channel_write_urgent(c, 0x91, GRBL_OVERRIDE));
+    assert_true(channel_write_urgent(c, 0x18, GRBL_RESET));
+    assert_true(channel_flush(c));
+    drain(f, last, sizeof last - 1);
+    assert_string_equal(last, "\x18");
 }
 
 // The other end is gone: told once, and the loop does not spin on it.
@@ -224,7 +263,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(urgent_bytes_overtake_what_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(urgent_bytes_keep_their_place_when_nothing_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(reset_drops_what_waits, setup, teardown),
-        cmocka_unit_test_setup_teardown(urgent_bytes_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_flood_of_realtime_bytes_fills_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_hold_does_not_stand_behind_a_flood, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hang_up_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(does_not_read_while_told_not_to, setup, teardown),
     };

@@ -107,6 +107,20 @@ static enum gate_state state_of(const struct fixture *f) {
     return view.state;
 }
 
+static void a_machine_is_offline_since_it_was_added(void **state) {
+    struct fixture *f = *state;
+    struct lg_error error;
+    struct gate_view view;
+    struct wire_machine_config config = {.device = "/dev/no-such-port", .baud = 115200};
+    gate_config_default(&config.gate);
+    int64_t before = time_monotonic_us();
+    struct wire_machine *machine = wire_add(f->wire, &config, f, &error);
+    assert_non_null(machine);
+    gate_view(wire_gate_look(machine), &view);
+    assert_int_equal(view.state, GATE_OFFLINE);
+    assert_true(view.since_us >= before);
+}
+
 static void setup_lines_pass_both_ways(void **state) {
     struct fixture *f = *state;
     connect_sender(f);
@@ -186,6 +200,42 @@ static void a_machine_that_takes_nothing_slows_the_sender(void **state) {
     assert_true(look.sender[0] != '\0');
 }
 
+// Writes `byte` until neither the machine's port nor the sender's takes more, or `limit` have gone.
+static size_t flood(struct fixture *f, char byte, size_t limit) {
+    char block[1000];
+    size_t sent = 0;
+    memset(block, byte, sizeof block);
+    for (int refusals = 0; refusals < 200 && sent < limit;) {
+        ssize_t n = write(f->sender.fd, block, sizeof block);
+        refusals = n < 0 ? refusals + 1 : 0;
+        sent += n > 0 ? (size_t)n : 0;
+        uv_run(wire_loop(f->wire), UV_RUN_NOWAIT);
+    }
+    return sent;
+}
+
+// Questions merge, so that they never slow a sender; overrides do, and neither costs the port.
+static void a_flood_of_realtime_bytes_closes_nothing(void **state) {
+    struct fixture *f = *state;
+    struct wire_look look;
+    connect_sender(f);
+    assert_true(flood(f, '?', 2000000) >= 2000000);
+    assert_true(flood(f, '\x91', 64u * 1024 * 1024) < 64u * 1024 * 1024);
+    flood(f, '?', 1000);
+    wire_look(f->machine, &look);
+    assert_true(look.port_open && look.sender[0] != '\0');
+    static char last[1 << 16];
+    bool found = false;
+    for (int64_t end = time_monotonic_us() + DEADLINE_US; !found && time_monotonic_us() < end;) {
+        ssize_t n = read(f->master, last, sizeof last);
+        uv_run(wire_loop(f->wire), UV_RUN_NOWAIT);
+        if (n <= 0 && write(f->sender.fd, "!", 1) < 0)
+            break;
+        found = n > 0 && memchr(last, '!', (size_t)n) != NULL;
+    }
+    assert_true(found);
+}
+
 static void a_missing_port_is_not_fatal(void **state) {
     struct lg_error error;
     const struct wire_events events = {calloc(1, sizeof(struct fixture)), on_fact, on_port, on_sender};
@@ -225,10 +275,12 @@ static void machines_are_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_machine_is_offline_since_it_was_added, setup, teardown),
         cmocka_unit_test_setup_teardown(setup_lines_pass_both_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(a_declaration_lets_held_lines_go, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unplugged_machine_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_machine_that_takes_nothing_slows_the_sender, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_flood_of_realtime_bytes_closes_nothing, setup, teardown),
         cmocka_unit_test(a_missing_port_is_not_fatal),
         cmocka_unit_test(machines_are_bounded),
     };

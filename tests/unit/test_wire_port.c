@@ -79,6 +79,24 @@ static void a_busy_port_is_told_with_its_holder(void **state) {
     close(ready[1]);
 }
 
+// Two names of one device in the configuration: "in use by lotgate" would send people to look for a second one.
+static void a_port_that_another_machine_of_ours_has_is_told_so(void **state) {
+    int master, slave;
+    char name[64];
+    struct port *second;
+    struct lg_error error;
+    assert_int_equal(openpty(&master, &slave, name, NULL, NULL), 0);
+    struct port *first = opened(name);
+    assert_false(port_open(&second, uv_default_loop(), name, 115200, &error));
+    port_name_holder(name, &error);
+    assert_string_equal(error.code, "port_busy");
+    assert_non_null(strstr(error.message, "is in use by another machine of this lotgate"));
+    assert_non_null(strstr(error.what_to_do, "a device of its own"));
+    port_close(first);
+    close(master);
+    close(slave);
+}
+
 static void what_is_no_port_is_told(void **state) {
     char file[] = "/tmp/lotgate-port-XXXXXX";
     close(mkstemp(file));
@@ -87,6 +105,8 @@ static void what_is_no_port_is_told(void **state) {
     refused("/tmp", "port_not_serial", "is not a serial port");
     refused("/dev/null", "port_not_serial", "is not a serial port");
     refused("sim:toaster", "port_missing", "toaster");
+    refused("sim:laser?book", "port_missing", "book");
+    refused("sim:laserhook", "port_missing", "laserhook");
     unlink(file);
 }
 
@@ -105,8 +125,9 @@ static void a_port_without_permission_names_the_group(void **state) {
 }
 
 static void a_simulated_machine_answers(void **state) {
-    static const char *const devices[] = {"sim:laser", "sim:cnc"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const devices[] = {"sim:laser", "sim:cnc", "sim:laser?hook",
+                                          "sim:cnc?hook=/tmp/nowhere/memory"};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         struct port *port = opened(devices[i]);
         assert_ptr_equal(port->backend, &port_backend_sim);
         struct help_client client = {.fd = port->fd};
@@ -114,6 +135,10 @@ static void a_simulated_machine_answers(void **state) {
         help_say(port->fd, "$I\n?");
         assert_true(help_client_gets(uv_default_loop(), &client, "[VER:"));
         assert_true(help_client_gets(uv_default_loop(), &client, "<Idle|"));
+        bool hook = strchr(devices[i], '?') != NULL;
+        help_say(port->fd, "$LG HELLO v=0001 n=0123456789ABCDEF*1506\n");
+        assert_true(
+            help_client_gets(uv_default_loop(), &client, hook ? "[LG:HELLO v=0001 st=unpaired" : "error:"));
         port_close(port);
         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     }
@@ -144,6 +169,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pseudo_terminal_is_opened_raw_locked_and_closed_on_exec),
         cmocka_unit_test(a_busy_port_is_told_with_its_holder),
+        cmocka_unit_test(a_port_that_another_machine_of_ours_has_is_told_so),
         cmocka_unit_test(what_is_no_port_is_told),
         cmocka_unit_test(a_port_without_permission_names_the_group),
         cmocka_unit_test(a_simulated_machine_answers),

@@ -1,11 +1,16 @@
 // The sender's side: pseudo-terminal and TCP, one sender at a time.
 #include "unit.h"
 
+#include <errno.h>
+#include <grp.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "channel.h"
-#include "sender.h"
+#include "sender_door.h" // the descriptor that is read from
 #include "wire_help.h"
 
 struct fixture {
@@ -262,6 +267,122 @@ static void a_pty_opener_while_tcp_is_there_is_told_and_ignored(void **state) {
     close(again);
 }
 
+// Each program that opens the path has a terminal of its own: publish_another in sender_pty.c.
+static void a_second_opener_of_a_pty_does_not_disturb_the_first(void **state) {
+    struct fixture *f = *state;
+    char wanted[256];
+    listen_pty(f);
+    struct help_client first = {.fd = open_pty(f)};
+    assert_true(help_until(&f->loop, is_connected, f));
+    help_say(first.fd, "hel");
+    struct help_client second = {.fd = open_pty(f)};
+    help_say(second.fd, "M3 S1000\n");
+    snprintf(wanted, sizeof wanted, "[MSG:lotgate: laser1 is in use by %s, since ", f->pty);
+    assert_true(help_client_gets(&f->loop, &second, wanted));
+    help_say(second.fd, "M3 S1000\n");
+    help_say(first.fd, "lo\n");
+    assert_true(help_until(&f->loop, has_hello, f));
+    assert_string_equal(f->got, "hello\n");
+    sender_write(f->sender, (const uint8_t *)"ok\r\n", 4);
+    assert_true(sender_flush(f->sender));
+    assert_true(help_client_gets(&f->loop, &first, "ok\r\n"));
+    assert_string_equal(first.text, "ok\r\n");
+    assert_null(strstr(second.text, "ok"));
+    assert_int_equal(f->gone, 0);
+    close(first.fd);
+    assert_true(help_until(&f->loop, is_gone, f));
+    f->connected = 0;
+    int again = open_pty(f); // while the second still sits there
+    assert_true(help_until(&f->loop, is_connected, f));
+    close(second.fd);
+    close(again);
+}
+
+// Opens the sender's own terminal as another user of its group: errno, 0 when it could.
+static int open_as_somebody(const char *slave) {
+    struct stat st;
+    int status = 0;
+    if (stat(slave, &st) != 0)
+        return errno;
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 || setuid(65534) != 0))
+            _exit(255);
+        _exit(open(slave, O_RDWR | O_NOCTTY | O_NONBLOCK) >= 0 ? 0 : errno);
+    }
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+// By its own name the terminal can be opened by root alone; then nobody can tell whose bytes are whose.
+static void two_programs_on_one_terminal(void **state) {
+    struct fixture *f = *state;
+    char slave[64] = "";
+    listen_pty(f);
+    assert_true(readlink(f->pty, slave, sizeof slave - 1) > 0);
+    struct help_client first = {.fd = open_pty(f)};
+    assert_true(help_until(&f->loop, is_connected, f));
+    assert_int_equal(chmod(slave, 0660), 0);
+    assert_int_equal(open_as_somebody(slave), EBUSY);
+    // Ahead of the news of the opening: the loop sees these bytes, and the second's with them, before it.
+    help_say(first.fd, "G1 X1 ");
+    assert_int_equal(poll(&(struct pollfd){f->sender->channel.fd, POLLIN, 0}, 1, DEADLINE_US / 1000), 1);
+    struct help_client second = {.fd = open(slave, O_RDWR | O_NOCTTY | O_NONBLOCK)};
+    if (second.fd < 0) {
+        assert_int_equal(errno, EBUSY); // not root: it cannot happen
+        print_message("# two on one terminal: only root can open it twice\n");
+        close(first.fd);
+        return;
+    }
+    help_say(second.fd, "M3 S1000");
+    help_say(first.fd, "\n");
+    assert_true(help_until(&f->loop, is_gone, f));
+    assert_string_equal(f->got, ""); // keeps: is_crowded before the bytes are handed on
+    assert_true(help_client_gets(&f->loop, &first, "[MSG:lotgate: two programs have this port open;"));
+    assert_memory_equal(f->why, "shared its port", 15);
+    help_say(second.fd, "M3 S1000\n");
+    close(first.fd);
+    help_say(second.fd, "M3 S1000\n");
+    f->connected = 0;
+    int third = open_pty(f);
+    assert_true(help_until(&f->loop, is_connected, f));
+    help_say(third, "hello\n");
+    assert_true(help_until(&f->loop, has_hello, f));
+    assert_string_equal(f->got, "hello\n");
+    close(second.fd);
+    close(third);
+}
+
+static bool link_is_gone(void *context) {
+    struct stat st;
+    return lstat(((struct fixture *)context)->pty, &st) != 0;
+}
+
+static bool link_is_back(void *context) {
+    return !link_is_gone(context);
+}
+
+static void terminals_are_bounded(void **state) {
+    struct fixture *f = *state;
+    struct help_client clients[PTY_TERMINALS_MAX];
+    listen_pty(f);
+    for (int i = 0; i < PTY_TERMINALS_MAX; i++) {
+        clients[i] = (struct help_client){.fd = open_pty(f)};
+        assert_true(clients[i].fd >= 0);
+        if (i == 0)
+            assert_true(help_until(&f->loop, is_connected, f));
+        else
+            assert_true(help_client_gets(&f->loop, &clients[i], "is in use by"));
+    }
+    assert_true(help_until(&f->loop, link_is_gone, f)); // rather than one that another has
+    close(clients[1].fd);
+    assert_true(help_until(&f->loop, link_is_back, f));
+    for (int i = 0; i < PTY_TERMINALS_MAX; i++)
+        if (i != 1)
+            close(clients[i].fd);
+    assert_true(help_until(&f->loop, is_gone, f));
+}
+
 static bool overflowed(void *context) {
     struct fixture *f = context;
     uint8_t block[4096] = {'o', 'k', '\n'};
@@ -302,6 +423,44 @@ static void a_dropped_pty_sender_is_ignored_until_it_closes(void **state) {
     close(fd);
 }
 
+// Going down, lotgate has nothing more to say to a sender: it was told that its machine is in use by itself.
+struct ending {
+    int fd;
+    char got[256];
+    size_t length;
+};
+
+static void *read_to_the_end(void *context) {
+    struct ending *e = context;
+    ssize_t n;
+    while (e->length < sizeof e->got - 1 &&
+           (n = read(e->fd, e->got + e->length, sizeof e->got - 1 - e->length)) > 0)
+        e->length += (size_t)n;
+    return NULL;
+}
+
+static void a_connected_pty_sender_gets_nothing_at_the_end(void **state) {
+    struct fixture *f = *state;
+    struct ending e = {.length = 0};
+    pthread_t reader;
+    listen_pty(f);
+    e.fd = open(f->pty, O_RDWR | O_NOCTTY);
+    assert_true(help_until(&f->loop, is_connected, f));
+    int watch = inotify_init1(IN_NONBLOCK);
+    char slave[128], told[1024];
+    assert_int_equal(ttyname_r(e.fd, slave, sizeof slave), 0);
+    assert_true(inotify_add_watch(watch, slave, IN_OPEN) >= 0);
+    pthread_create(&reader, NULL, read_to_the_end, &e);
+    sender_free(f->sender);
+    f->sender = NULL;
+    pthread_join(reader, NULL);
+    assert_string_equal(e.got, "");
+    assert_true(read(watch, told, sizeof told) < 0); // nor was it opened, to throw away what is still unread
+    assert_int_equal(f->gone, 0);
+    close(watch);
+    close(e.fd);
+}
+
 static void bad_addresses_are_told(void **state) {
     struct fixture *f = *state;
     static const char *const bad[] = {"8231",        "127.0.0.1",     "127.0.0.1:", "lotgate.example:1",
@@ -340,8 +499,12 @@ int main(void) {
         TEST(several_ports_lead_to_one_machine),
         TEST(a_second_tcp_sender_is_told_who_is_there),
         TEST(a_pty_opener_while_tcp_is_there_is_told_and_ignored),
+        TEST(a_second_opener_of_a_pty_does_not_disturb_the_first),
+        TEST(two_programs_on_one_terminal),
+        TEST(terminals_are_bounded),
         TEST(a_sender_that_does_not_read_is_dropped),
         TEST(a_dropped_pty_sender_is_ignored_until_it_closes),
+        TEST(a_connected_pty_sender_gets_nothing_at_the_end),
         TEST(bad_addresses_are_told),
         TEST(doors_are_bounded),
     };

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Runs the STM32 reference firmware in qemu-system-arm, its two USARTs on pseudo-terminals.
+
+    qemu_run.py [--store FILE] [--usart1 LINK] [--usart2 LINK] build/firmware/stm32.elf
+
+The store (what the firmware keeps over a power cut) is read from FILE before the start and written to it at the end, for qemu's
+model has no memory that outlives it. Also used by the tests: `Qemu`.
+"""
+import argparse
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+MACHINE = "netduinoplus2"  # an STM32F405
+STORE_AT, STORE_BYTES = 0x2001F000, 64  # stm32f405.ld: BACKUP
+PC = 15
+PATIENCE = 20.0
+
+
+class Gdb:
+    """qemu's gdb stub: the machine stands still while this is connected."""
+
+    def __init__(self, path):
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.socket = socket.socket(socket.AF_UNIX)
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                self.socket.close()
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+        self.socket.settimeout(PATIENCE)
+        self.got = b""
+        self.ask("?")
+
+    def run_to(self, address):
+        self.ask(f"Z1,{address:x},2")
+        self.ask("c")
+        self.ask(f"z1,{address:x},2")
+
+    def ask(self, command):
+        self.socket.sendall(f"${command}#{sum(command.encode()) % 256:02x}".encode())
+        while True:
+            found = re.search(rb"\$([^#]*)#..", self.got)
+            if found:
+                self.got = self.got[found.end():]
+                self.socket.sendall(b"+")
+                # That the machine has stopped is told unasked, too.
+                if command in ("?", "c") or found.group(1)[:1] not in (b"T", b"S"):
+                    return found.group(1).decode("latin-1")
+            more = b"" if found else self.socket.recv(4096)
+            if not found and not more:
+                return ""
+            self.got += more
+
+    def read(self, address, length):
+        return bytes.fromhex(self.ask(f"m{address:x},{length:x}"))
+
+    def write(self, address, data):
+        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+
+    def jump(self, address):
+        self.ask("qXfer:features:read:target.xml:0,ffb")  # before that qemu lets no register be written
+        assert self.ask(f"P{PC:x}={address.to_bytes(4, 'little').hex()}") == "OK"
+
+    def go_on(self):
+        self.ask("D")
+        self.socket.close()
+
+
+class Qemu:
+    """A running machine. `terminals` are the names of the pseudo-terminals of USART1 (host) and USART2 (panel)."""
+
+    def __init__(self, elf, store=None, errors=None):
+        self.elf, self.store = elf, store
+        self.folder = tempfile.mkdtemp(prefix="qemu-run-")
+        self.gdb_path = os.path.join(self.folder, "gdb")
+        self.process = subprocess.Popen(
+            ["qemu-system-arm", "-M", MACHINE, "-display", "none", "-monitor", "none", "-S", "-gdb",
+             f"unix:{self.gdb_path},server=on,wait=off", "-chardev", "pty,id=usart1", "-serial", "chardev:usart1",
+             "-chardev", "pty,id=usart2", "-serial", "chardev:usart2", "-kernel", elf],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
+        self.terminals, self.held = [], []
+        for line in self.process.stdout:
+            found = re.search(r"redirected to (\S+) \(label usart\d\)", line)
+            if found:
+                self.terminals.append(found.group(1))
+                # qemu drops what is sent to a terminal that nobody has open.
+                self.held.append(os.open(found.group(1), os.O_RDWR | os.O_NOCTTY))
+            if len(self.terminals) == 2:
+                break
+        gdb = Gdb(self.gdb_path)
+        if store and os.path.exists(store):
+            with open(store, "rb") as file:
+                gdb.write(STORE_AT, file.read())
+        gdb.go_on()
+
+    def symbol(self, name):
+        for row in subprocess.run(["arm-none-eabi-nm", self.elf], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines():
+            if row.split()[-1] == name:
+                return int(row.split()[0], 16)
+        raise KeyError(name)
+
+    def stall(self):
+        """The program hangs from the next turn of its main loop on; interrupts go on."""
+        gdb = Gdb(self.gdb_path)
+        gdb.run_to(self.symbol("board_feed_watchdog"))
+        gdb.jump(self.symbol("unexpected"))
+        gdb.go_on()
+
+    def power_off(self):
+        """Ends it; what is stored is kept."""
+        if self.process.poll() is None:
+            if self.store:
+                gdb = Gdb(self.gdb_path)
+                with open(self.store, "wb") as file:
+                    file.write(gdb.read(STORE_AT, STORE_BYTES))
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        for fd in self.held:
+            os.close(fd)
+        self.held = []
+        if os.path.exists(self.gdb_path):
+            os.unlink(self.gdb_path)
+        os.rmdir(self.folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--store", help="file that keeps what the firmware stores")
+    parser.add_argument("--usart1", help="link to the pseudo-terminal of the host's wire")
+    parser.add_argument("--usart2", help="link to that of the panel")
+    parser.add_argument("elf")
+    options = parser.parse_args()
+    qemu = Qemu(options.elf, options.store)
+    for name, link in zip(qemu.terminals, (options.usart1, options.usart2)):
+        if link:
+            if os.path.islink(link):
+                os.unlink(link)
+            os.symlink(name, link)
+    print("host", qemu.terminals[0], "panel", qemu.terminals[1], flush=True)
+    try:
+        qemu.process.wait()
+    except KeyboardInterrupt:
+        qemu.power_off()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
