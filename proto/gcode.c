@@ -7,6 +7,10 @@
 // Where a letter's number goes: a value below GCODE_WORDS is an enum gcode_word.
 #define SLOT_G (GCODE_WORDS + 0)
 #define SLOT_M (GCODE_WORDS + 1)
+// What is no letter's; the last three in the order that open_word() relies on.
+#define SLOT_CHECKSUM (GCODE_WORDS + 2) // `*nn` ends a line of words
+#define SLOT_PERCENT  (GCODE_WORDS + 3) // `%` is a line of its own
+#define SLOT_NONE     (GCODE_WORDS + 4) // no word has begun
 
 // Grbl reads at most eight digits of a number and shifts by the rest, so that M000000005 is M0 to it. A
 // code written with more digits than this is therefore no code that could be relied on.
@@ -15,6 +19,9 @@
 
 #define DECIMALS_MAX 9
 
+#define LINE_OVER                                                                                            \
+    '\n' // what is read behind the last byte; a blank, so that no byte of a line is taken for it
+
 static TABLE uint8_t letter_slot[26] = {
     GCODE_A,     GCODE_OTHER, GCODE_OTHER, GCODE_OTHER, GCODE_E, GCODE_F, SLOT_G,      // A..G
     GCODE_OTHER, GCODE_I,     GCODE_J,     GCODE_K,     GCODE_L, SLOT_M,  GCODE_N,     // H..N
@@ -22,88 +29,73 @@ static TABLE uint8_t letter_slot[26] = {
     GCODE_OTHER, GCODE_OTHER, GCODE_X,     GCODE_Y,     GCODE_Z,                       // V..Z
 };
 
-// The line as Grbl sees it: without blanks and comments, which may stand anywhere, even inside a number.
-struct reader {
-    const uint8_t *at, *end;
-    uint8_t digits; // of the last number; counted no further than CODE_DIGITS_MAX + 1
+// The word that is being read: the digits that have come behind its letter.
+struct word {
+    uint8_t slot; // where its number goes
+    uint32_t mantissa;
+    uint8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
+    uint8_t marks;            // below
 };
 
-#define LINE_OVER                                                                                            \
-    '\n'             // what is read behind the last byte; a blank, so that no byte of a line is read as this
-#define NO_WORD '\0' // a byte that stands nowhere in a line of words
-
-// The next byte that counts. A `(` without its `)` runs to the end of the line, and a `;` always does.
-static inline uint8_t read(struct reader *r) {
-    const uint8_t *p = r->at, *end = r->end;
-    uint8_t c = LINE_OVER;
-    while (p != end) {
-        c = *p++;
-        if (c == '(') {
-            while (p != end && *p++ != ')')
-                ;
-        } else if (c == ';') {
-            p = end;
-        } else if (c > ' ' || c == '\0') {
-            r->at = p;
-            return c;
-        }
-    }
-    r->at = end;
-    return LINE_OVER;
-}
+enum { BEGUN = 1, NEGATIVE = 2, POINT = 4, SATURATED = 8 };
 
 // By shifts: a multiplication is a function of some size on an 8-bit machine.
-static uint32_t times_ten(uint32_t x) {
+static inline uint32_t times_ten(uint32_t x) {
     return ((x << 2) + x) << 1;
 }
 
-// Reads one number that begins with the next byte, and returns the byte behind it. r->digits is 0 if there is no number.
-static inline uint8_t read_number(struct reader *r, struct gcode_number *n) {
-    uint32_t mantissa = 0;
-    uint8_t decimals = 0, digits = 0;
-    bool negative = false, point = false;
+// Whether the number itself is wanted, and not only that it is there. A small machine has better things to do than to
+// multiply coordinates.
+static inline bool counts(uint8_t slot) {
+    return GCODE_VALUES == GCODE_WORDS || slot < GCODE_VALUES || slot >= GCODE_WORDS;
+}
 
-    n->saturated = false;
-    uint8_t c = read(r);
-    if (c == '-' || c == '+') {
-        negative = c == '-';
-        c = read(r);
+static inline void add_digit(struct word *w, uint8_t digit) {
+    w->marks |= BEGUN;
+    if (w->digits <= CODE_DIGITS_MAX)
+        w->digits++;
+    if (!counts(w->slot))
+        return;
+    if (w->mantissa < 100000000u && w->decimals < DECIMALS_MAX) {
+        w->mantissa = times_ten(w->mantissa) + digit;
+        if (w->marks & POINT)
+            w->decimals++;
+    } else if (!(w->marks & POINT)) {
+        w->marks |= SATURATED;
     }
-    for (;; c = read(r)) {
-        uint8_t digit = (uint8_t)(c - '0');
-        if (digit <= 9) {
-            if (digits <= CODE_DIGITS_MAX)
-                digits++;
-            if (mantissa < 100000000u && decimals < DECIMALS_MAX) {
-                mantissa = times_ten(mantissa) + digit;
-                decimals = (uint8_t)(decimals + point);
-            } else if (!point) {
-                n->saturated = true;
-            }
-        } else if (c == '.' && !point) {
-            point = true;
-        } else {
-            break;
-        }
-    }
-    if (n->saturated)
-        mantissa = 999999999u;
-    n->mantissa = negative ? -(int32_t)mantissa : (int32_t)mantissa;
-    n->decimals = decimals;
-    r->digits = digits;
-    return c;
+}
+
+// Takes a sign or a point as part of the number. False: it isn't.
+static inline bool add_mark(struct word *w, uint8_t c) {
+    if (c == '.' && !(w->marks & POINT))
+        w->marks |= POINT | BEGUN;
+    else if (c == '-' && !w->marks)
+        w->marks = NEGATIVE | BEGUN;
+    else if (c == '+' && !w->marks)
+        w->marks = BEGUN;
+    else
+        return false;
+    return true;
+}
+
+static inline void number_of(struct gcode_number *n, const struct word *w) {
+    int32_t mantissa = w->marks & SATURATED ? 999999999 : (int32_t)w->mantissa;
+    n->mantissa = w->marks & NEGATIVE ? -mantissa : mantissa;
+    n->decimals = w->decimals;
+    n->saturated = (w->marks & SATURATED) != 0;
 }
 
 // A G or M number times ten. Only one decimal exists in the language; a second one is no known code.
-static uint16_t code_of(const struct gcode_number *n, uint8_t digits) {
-    if (n->mantissa < 0 || digits > CODE_DIGITS_MAX || n->mantissa > 6000 || n->decimals > 1)
+static inline uint16_t code_of(const struct word *w) {
+    if ((w->marks & NEGATIVE && w->mantissa) || w->digits > CODE_DIGITS_MAX || w->mantissa > 6000 ||
+        w->decimals > 1)
         return CODE_INVALID;
-    uint16_t code = (uint16_t)n->mantissa;
-    return n->decimals ? code : (uint16_t)(code * 10u);
+    uint16_t code = (uint16_t)w->mantissa;
+    return w->decimals ? code : (uint16_t)(code * 10u);
 }
 
 // False: one code more than is remembered.
-static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
+APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
     uint8_t *count = m ? &block->m_count : &block->g_count;
     uint8_t *flags = m ? &block->m_flags : &block->g_flags;
     if (*count == GCODE_MAX_CODES)
@@ -116,90 +108,125 @@ static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
     return true;
 }
 
-// Reads the number behind a letter, keeps it, and returns the byte behind it. NO_WORD: no number, a word given twice (Grbl
-// refuses it, and other firmwares disagree on which of the two counts), or more codes than are remembered.
-static uint8_t read_word(struct gcode_block *block, uint8_t letter, struct reader *r) {
-    struct gcode_number n;
-    uint8_t c = read_number(r, &n), slot = letter_slot[letter];
-    if (r->digits == 0)
-        return NO_WORD;
+// Keeps a word. False: no number, a word given twice (Grbl refuses it, and other firmwares disagree on which of the two
+// counts), or more codes than are remembered.
+static inline bool keep_word(struct gcode_block *block, const struct word *w) {
+    uint8_t slot = w->slot;
+    if (slot == SLOT_PERCENT)
+        return w->marks == 0;
+    if (w->digits == 0)
+        return false;
+    if (slot == SLOT_CHECKSUM)
+        return !(w->marks & NEGATIVE && w->mantissa);
     if (slot >= GCODE_WORDS)
-        return add_code(block, slot == SLOT_M, code_of(&n, r->digits)) ? c : NO_WORD;
+        return add_code(block, slot == SLOT_M, code_of(w));
     uint16_t bit = (uint16_t)(1u << slot);
     if (block->seen & bit && slot != GCODE_OTHER)
-        return NO_WORD;
+        return false;
     block->seen |= bit;
     if (slot < GCODE_VALUES)
-        block->value[GCODE_VALUES == 1 ? 0 : slot] = n;
-    return c;
+        number_of(&block->value[GCODE_VALUES == 1 ? 0 : slot], w);
+    return true;
 }
 
-// `*nn` ends a line: only filler may follow.
-static bool read_checksum(struct reader *r) {
-    struct gcode_number n;
-    if (read_number(r, &n) != LINE_OVER || n.mantissa < 0)
-        return false;
-    return r->digits != 0;
-}
-
-// The words of which `c` begins the first.
-static uint8_t read_words(struct gcode_block *block, struct reader *r, uint8_t c) {
-    uint8_t shape = GCODE_EMPTY;
-    while (c != LINE_OVER) {
-        uint8_t letter = (uint8_t)((c & 0xDFu) - 'A');
-        if (letter < 26) {
-            c = read_word(block, letter, r);
-            shape = GCODE_WORDS_LINE;
-        } else if (c == '*' && shape == GCODE_WORDS_LINE && read_checksum(r)) {
-            break;
-        } else {
-            return GCODE_BAD;
-        }
+// Opens the word that `c` begins. False: none begins so, or none may stand behind the last.
+static inline bool open_word(struct word *w, uint8_t c) {
+    uint8_t letter = (uint8_t)((c & 0xDFu) - 'A'), before = w->slot;
+    bool fits = before < SLOT_CHECKSUM;
+    *w = (struct word){.slot = SLOT_CHECKSUM};
+    if (letter < 26) {
+        w->slot = letter_slot[letter];
+        return fits || before == SLOT_NONE;
     }
-    if (block->m_flags & M_FAN_ON && gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa == 0)
-        block->m_flags = (uint8_t)((block->m_flags & ~M_FAN_ON) | M_FAN_OFF); // M106 S0
-    return shape;
+    if (c == '%') {
+        w->slot = SLOT_PERCENT;
+        return before == SLOT_NONE;
+    }
+    return c == '*' && fits;
 }
 
-void gcode_scan(struct gcode_block *block, const uint8_t *line, size_t length) {
-    struct reader r = {line, line + length, 0};
-    uint8_t *shape = &block->shape, c;
+// Reads words from *at on, and tells the shape of what they are. Blanks and comments may stand anywhere, even inside a number.
+// A `(` without its `)` runs to the end of the line, and a `;` always does. A `$` or `[` before all words ends the reading: *at
+// is where it stands.
+static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, const uint8_t *end) {
+    const uint8_t *p = *at;
+    struct word w = {.slot = SLOT_NONE};
+    for (;;) {
+        uint8_t c = LINE_OVER;
+        if (p != end) {
+            c = *p++;
+            uint8_t digit = (uint8_t)(c - '0');
+            if (digit <= 9 && w.slot != SLOT_NONE) {
+                add_digit(&w, digit);
+                continue;
+            }
+            if (c <= ' ' && c != '\0')
+                continue;
+            if (c == '(') {
+                while (p != end && *p++ != ')')
+                    ;
+                continue;
+            }
+            if (c == ';') {
+                p = end;
+                continue;
+            }
+        }
+        if (w.slot == SLOT_NONE) {
+            if (c == LINE_OVER)
+                return GCODE_EMPTY;
+            if (c == '/') // block delete: Grbl executes such a line all the same
+                continue;
+            if (c == '$' || c == '[') {
+                *at = p - 1;
+                return c == '$' ? GCODE_DOLLAR : GCODE_BRACKET;
+            }
+        } else {
+            if (add_mark(&w, c))
+                continue;
+            if (!keep_word(block, &w))
+                return GCODE_BAD;
+            if (c == LINE_OVER)
+                return w.slot == SLOT_PERCENT ? GCODE_PERCENT : GCODE_WORDS_LINE;
+        }
+        if (!open_word(&w, c))
+            return GCODE_BAD;
+    }
+}
 
+// Everything but the text; values are valid when `seen` says so.
+APART static void clear(struct gcode_block *block) {
     block->shape = block->content = GCODE_BAD;
     block->command = COMMAND_UNKNOWN;
     block->startup = false;
     block->seen = 0;
     block->g_flags = block->m_flags = 0;
     block->g_count = block->m_count = 0;
+}
+
+void gcode_scan(struct gcode_block *block, const uint8_t *line, size_t length) {
+    const uint8_t *at = line, *end = line + length;
+    uint8_t *shape = &block->shape;
+
+    clear(block);
     block->text = line;
     block->length = (uint16_t)length;
     if (length > GCODE_LINE_MAX) {
         block->length = GCODE_LINE_MAX;
         return;
     }
-    for (;;) {
-        do
-            c = read(&r);
-        while (c == '/'); // block delete: Grbl executes such a line all the same
-        if (shape != &block->shape)
-            break;
-        if (c == '%') {
-            if (read(&r) == LINE_OVER)
-                *shape = GCODE_PERCENT;
-            return;
-        }
-        if (c != '$' && c != '[')
+    while (at) {
+        *shape = read_words(block, &at, end);
+        if (shape != &block->shape || (*shape != GCODE_DOLLAR && *shape != GCODE_BRACKET))
             break;
         // The text begins at the mark, behind what Grbl drops before it looks at the first byte.
-        *shape = c == '$' ? GCODE_DOLLAR : GCODE_BRACKET;
-        block->text = r.at - 1;
-        block->length = (uint16_t)(r.end - block->text);
-        r.at = gcode_read_command(block);
-        if (r.at == NULL)
-            return;
+        block->text = at;
+        block->length = (uint16_t)(end - at);
         shape = &block->content;
+        at = gcode_read_command(block);
     }
-    *shape = read_words(block, &r, c);
+    if (block->m_flags & M_FAN_ON && gcode_has(block, GCODE_S) && block->value[GCODE_S].mantissa == 0)
+        block->m_flags = (uint8_t)((block->m_flags & ~M_FAN_ON) | M_FAN_OFF); // M106 S0
 }
 
 // Which is larger, x or y, of which y has so many decimals more: -1, 0, 1. Scaled up instead of divided down: a mantissa has
