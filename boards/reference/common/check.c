@@ -101,7 +101,8 @@ static enum grbl_error find_arc(struct machine *m, uint16_t *used) {
         int32_t center[AXES];
         *used |= WORDS_IJK;
         for (uint8_t i = 0; i < AXES; i++)
-            center[i] = from[i] + (b->words & WORD_BIT(WORD_I + i) ? length_of(m, (enum word)(WORD_I + i)) : 0);
+            center[i] =
+                from[i] + (b->words & WORD_BIT(WORD_I + i) ? length_of(m, (enum word)(WORD_I + i)) : 0);
         uint32_t begin = planner_distance(from, center), end = planner_distance(center, m->target);
         uint32_t apart = begin > end ? begin - end : end - begin;
         if (apart > 5 + begin / 1000 && m->target[2] == from[2])

@@ -23,8 +23,8 @@ void line_begin(struct machine *m, enum link_source source, struct line *line);
 // check.c: may the block be executed? Fills in target and path.
 enum grbl_error check_block(struct machine *m);
 // run.c
-bool block_waits(const struct machine *m);  // for room, or for motions to have ended
-enum phase block_run(struct machine *m);    // PHASE_NONE: done
+bool block_waits(const struct machine *m);                          // for room, or for motions to have ended
+enum phase block_run(struct machine *m);                            // PHASE_NONE: done
 void machine_offset(const struct machine *m, int32_t offset[AXES]); // of work to machine coordinates
 
 // system.c: a `$` line. `then` becomes PHASE_BEFORE for a jog, whose block is still to be executed, and PHASE_AFTER for what is
@@ -33,9 +33,15 @@ enum grbl_error system_line(struct machine *m, const char *line, enum phase *the
 
 // settings.c
 #define THOUSANDTHS 1000
-enum { SETTING_REPORT = 10, SETTING_HOMING = 22, SETTING_SPEED_MAX = 30, SETTING_LASER = 32, SETTING_RATE_X = 110 };
+enum {
+    SETTING_REPORT = 10,
+    SETTING_HOMING = 22,
+    SETTING_SPEED_MAX = 30,
+    SETTING_LASER = 32,
+    SETTING_RATE_X = 110
+};
 void settings_defaults(struct machine *m);
-int32_t setting(const struct machine *m, uint8_t number); // thousandths
+int32_t setting(const struct machine *m, uint8_t number);           // thousandths
 enum grbl_error setting_write(struct machine *m, const char *text); // `10=1`
 void settings_report(const struct machine *m);
 

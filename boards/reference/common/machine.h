@@ -42,10 +42,10 @@ struct modal {
 
 // What becomes of the line that is being executed.
 enum phase {
-    PHASE_NONE,    // there is none
-    PHASE_BEFORE,  // it waits for room in the planner, or for its motions to have ended
-    PHASE_AFTER,   // it was executed, and waits for its motions to have ended
-    PHASE_RESUME   // M0: waits for a cycle start
+    PHASE_NONE,   // there is none
+    PHASE_BEFORE, // it waits for room in the planner, or for its motions to have ended
+    PHASE_AFTER,  // it was executed, and waits for its motions to have ended
+    PHASE_RESUME  // M0: waits for a cycle start
 };
 
 // Set by interrupts, taken by machine_realtime.

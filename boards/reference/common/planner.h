@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define AXES           3
-#define PLANNER_BLOCKS 16 // one is always free: 15 moves, as Grbl has
+#define PLANNER_BLOCKS 16    // one is always free: 15 moves, as Grbl has
 #define FEED_MAX       15000 // mm/min: what fits into a step
 
 enum move_kind { MOVE_RAPID, MOVE_FEED, MOVE_JOG, MOVE_DWELL };

@@ -12,15 +12,15 @@ struct row {
 };
 
 static FLASH struct row rows[SETTINGS] = {
-    {0, true, 10000},       {1, true, 25000},       {2, true, 0},           {3, true, 0},
-    {4, true, 0},           {5, true, 0},           {6, true, 0},           {10, true, 1000},
-    {11, false, 10},        {12, false, 2},         {13, true, 0},          {20, true, 0},
-    {21, true, 0},          {22, true, 0},          {23, true, 0},          {24, false, 25000},
-    {25, false, 500000},    {26, true, 250000},     {27, false, 1000},      {30, true, 1000000},
-    {31, true, 0},          {32, true, 1000},       {100, false, 80000},    {101, false, 80000},
-    {102, false, 400000},   {110, false, 10000000}, {111, false, 10000000}, {112, false, 1000000},
-    {120, false, 1000000},  {121, false, 1000000},  {122, false, 200000},   {130, false, 300000},
-    {131, false, 300000},   {132, false, 100000},
+    {0, true, 10000},      {1, true, 25000},       {2, true, 0},           {3, true, 0},
+    {4, true, 0},          {5, true, 0},           {6, true, 0},           {10, true, 1000},
+    {11, false, 10},       {12, false, 2},         {13, true, 0},          {20, true, 0},
+    {21, true, 0},         {22, true, 0},          {23, true, 0},          {24, false, 25000},
+    {25, false, 500000},   {26, true, 250000},     {27, false, 1000},      {30, true, 1000000},
+    {31, true, 0},         {32, true, 1000},       {100, false, 80000},    {101, false, 80000},
+    {102, false, 400000},  {110, false, 10000000}, {111, false, 10000000}, {112, false, 1000000},
+    {120, false, 1000000}, {121, false, 1000000},  {122, false, 200000},   {130, false, 300000},
+    {131, false, 300000},  {132, false, 100000},
 };
 
 void settings_defaults(struct machine *m) {

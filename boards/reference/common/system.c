@@ -98,12 +98,10 @@ static FLASH struct {
     bool takes_value, at_rest;
     command run;
 } commands[] = {
-    {"", false, false, help},      {"$", false, true, settings},
-    {"#", false, true, offsets},   {"G", false, false, modal},
-    {"I", false, true, identity},  {"N", false, true, startup_lines},
-    {"X", false, false, unlock},   {"C", false, false, check},
-    {"H", false, true, homing},    {"J", true, false, jog},
-    {"SD/RUN", true, true, run_file}, {"SD/LIST", false, true, list_files},
+    {"", false, false, help},    {"$", false, true, settings},     {"#", false, true, offsets},
+    {"G", false, false, modal},  {"I", false, true, identity},     {"N", false, true, startup_lines},
+    {"X", false, false, unlock}, {"C", false, false, check},       {"H", false, true, homing},
+    {"J", true, false, jog},     {"SD/RUN", true, true, run_file}, {"SD/LIST", false, true, list_files},
 };
 
 // What stands behind the name, NULL when the line is another command.

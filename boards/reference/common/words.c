@@ -11,23 +11,45 @@ struct code {
 };
 
 static FLASH struct code g_codes[] = {
-    {0, GROUP_MOTION, 0},        {10, GROUP_MOTION, 1},           {20, GROUP_MOTION, 2},
-    {30, GROUP_MOTION, 3},       {40, GROUP_COMMAND, 4},          {100, GROUP_COMMAND, 10},
-    {170, GROUP_PLANE, 17},      {180, GROUP_PLANE, 18},          {190, GROUP_PLANE, 19},
-    {200, GROUP_UNITS, 20},      {210, GROUP_UNITS, 21},          {280, GROUP_COMMAND, 28},
-    {281, GROUP_COMMAND, CODE_G28_1}, {300, GROUP_COMMAND, 30},   {301, GROUP_COMMAND, CODE_G30_1},
-    {400, GROUP_CUTTER, 40},     {490, GROUP_LENGTH, 49},         {530, GROUP_COMMAND, 53},
-    {540, GROUP_WCS, 54},        {550, GROUP_WCS, 55},            {560, GROUP_WCS, 56},
-    {570, GROUP_WCS, 57},        {580, GROUP_WCS, 58},            {590, GROUP_WCS, 59},
-    {610, GROUP_PATH, 61},       {800, GROUP_MOTION, MOTION_OFF}, {900, GROUP_DISTANCE, 90},
-    {910, GROUP_DISTANCE, 91},   {911, GROUP_ARC_DISTANCE, 91},   {920, GROUP_COMMAND, 92},
-    {921, GROUP_COMMAND, CODE_G92_1}, {930, GROUP_FEED_MODE, 93}, {940, GROUP_FEED_MODE, 94},
+    {0, GROUP_MOTION, 0},
+    {10, GROUP_MOTION, 1},
+    {20, GROUP_MOTION, 2},
+    {30, GROUP_MOTION, 3},
+    {40, GROUP_COMMAND, 4},
+    {100, GROUP_COMMAND, 10},
+    {170, GROUP_PLANE, 17},
+    {180, GROUP_PLANE, 18},
+    {190, GROUP_PLANE, 19},
+    {200, GROUP_UNITS, 20},
+    {210, GROUP_UNITS, 21},
+    {280, GROUP_COMMAND, 28},
+    {281, GROUP_COMMAND, CODE_G28_1},
+    {300, GROUP_COMMAND, 30},
+    {301, GROUP_COMMAND, CODE_G30_1},
+    {400, GROUP_CUTTER, 40},
+    {490, GROUP_LENGTH, 49},
+    {530, GROUP_COMMAND, 53},
+    {540, GROUP_WCS, 54},
+    {550, GROUP_WCS, 55},
+    {560, GROUP_WCS, 56},
+    {570, GROUP_WCS, 57},
+    {580, GROUP_WCS, 58},
+    {590, GROUP_WCS, 59},
+    {610, GROUP_PATH, 61},
+    {800, GROUP_MOTION, MOTION_OFF},
+    {900, GROUP_DISTANCE, 90},
+    {910, GROUP_DISTANCE, 91},
+    {911, GROUP_ARC_DISTANCE, 91},
+    {920, GROUP_COMMAND, 92},
+    {921, GROUP_COMMAND, CODE_G92_1},
+    {930, GROUP_FEED_MODE, 93},
+    {940, GROUP_FEED_MODE, 94},
 };
 
 static FLASH struct code m_codes[] = {
-    {0, GROUP_PROGRAM, 0},   {10, GROUP_PROGRAM, 1}, {20, GROUP_PROGRAM, 2}, {300, GROUP_PROGRAM, 30},
-    {30, GROUP_SPINDLE, 3},  {40, GROUP_SPINDLE, 4}, {50, GROUP_SPINDLE, 5}, {70, GROUP_COOLANT, 7},
-    {80, GROUP_COOLANT, 8},  {90, GROUP_COOLANT, 9},
+    {0, GROUP_PROGRAM, 0},  {10, GROUP_PROGRAM, 1}, {20, GROUP_PROGRAM, 2}, {300, GROUP_PROGRAM, 30},
+    {30, GROUP_SPINDLE, 3}, {40, GROUP_SPINDLE, 4}, {50, GROUP_SPINDLE, 5}, {70, GROUP_COOLANT, 7},
+    {80, GROUP_COOLANT, 8}, {90, GROUP_COOLANT, 9},
 };
 
 static FLASH char letters[] = "XYZIJKRPLFSTN"; // in the order of enum word
@@ -65,7 +87,8 @@ bool words_number(const char **text, int32_t *number) {
     return digits != 0;
 }
 
-static enum grbl_error take_code(struct block *block, FLASH struct code *codes, uint8_t count, int32_t value) {
+static enum grbl_error take_code(struct block *block, FLASH struct code *codes, uint8_t count,
+                                 int32_t value) {
     for (uint8_t i = 0; i < count; i++) {
         if ((int32_t)codes[i].code * (WORD_SCALE / 10) != value)
             continue;

@@ -36,7 +36,22 @@ enum grbl_error {
     GRBL_WORD_UNUSED = 36
 };
 
-enum word { WORD_X, WORD_Y, WORD_Z, WORD_I, WORD_J, WORD_K, WORD_R, WORD_P, WORD_L, WORD_F, WORD_S, WORD_T, WORD_N, WORDS };
+enum word {
+    WORD_X,
+    WORD_Y,
+    WORD_Z,
+    WORD_I,
+    WORD_J,
+    WORD_K,
+    WORD_R,
+    WORD_P,
+    WORD_L,
+    WORD_F,
+    WORD_S,
+    WORD_T,
+    WORD_N,
+    WORDS
+};
 #define WORD_BIT(word) ((uint16_t)(1u << (word)))
 #define WORDS_XYZ      (WORD_BIT(WORD_X) | WORD_BIT(WORD_Y) | WORD_BIT(WORD_Z))
 #define WORDS_IJK      (WORD_BIT(WORD_I) | WORD_BIT(WORD_J) | WORD_BIT(WORD_K))

@@ -158,7 +158,8 @@ bool board_wire(struct board *b, char uart, uint32_t baud, const char *link) {
     b->avr->io[data].r.c = on_read;
     b->avr->io[data].r.param = w;
     w->input = avr_io_getirq(b->avr, AVR_IOCTL_UART_GETIRQ(uart), UART_IRQ_INPUT);
-    avr_irq_register_notify(avr_io_getirq(b->avr, AVR_IOCTL_UART_GETIRQ(uart), UART_IRQ_OUTPUT), on_output, w);
+    avr_irq_register_notify(avr_io_getirq(b->avr, AVR_IOCTL_UART_GETIRQ(uart), UART_IRQ_OUTPUT), on_output,
+                            w);
     return true;
 }
 
@@ -224,7 +225,8 @@ static void load_eeprom(struct board *b) {
     }
     avr_eeprom_desc_t whole = {.ee = b->eeprom, .offset = 0, .size = b->eeprom_size};
     avr_ioctl(b->avr, AVR_IOCTL_EEPROM_SET, &whole);
-    avr_irq_register_notify(avr_iomem_getirq(b->avr, EECR_ADDRESS, "eeprom", AVR_IOMEM_IRQ_ALL), on_eeprom, b);
+    avr_irq_register_notify(avr_iomem_getirq(b->avr, EECR_ADDRESS, "eeprom", AVR_IOMEM_IRQ_ALL), on_eeprom,
+                            b);
 }
 
 // --- pins, and the chip itself
@@ -256,8 +258,7 @@ void board_stall(struct board *b) {
 }
 
 // A sleeping chip costs no time here; the pace is kept by whoever calls board_run.
-static void no_sleep(avr_t *avr, avr_cycle_count_t how_long) {
-}
+static void no_sleep(avr_t *avr, avr_cycle_count_t how_long) {}
 
 static void only_errors(avr_t *avr, const int level, const char *format, va_list arguments) {
     if (level <= LOG_ERROR)
@@ -281,7 +282,8 @@ bool board_start(struct board *b, const char *mcu, uint32_t frequency, const cha
     for (int bit = 0; bit < 8; bit++) {
         watched[bit].board = b;
         watched[bit].bit = bit;
-        avr_irq_register_notify(avr_io_getirq(b->avr, AVR_IOCTL_IOPORT_GETIRQ('B'), bit), on_pin, &watched[bit].bit);
+        avr_irq_register_notify(avr_io_getirq(b->avr, AVR_IOCTL_IOPORT_GETIRQ('B'), bit), on_pin,
+                                &watched[bit].bit);
     }
     return true;
 }

@@ -19,11 +19,11 @@
 
 #include "simavr_board.h" // board_run
 
-#define FREQUENCY   16000000u
-#define HOST_BAUD   115200u
-#define PANEL_BAUD  9600u
-#define STATUS_CUT  10
-#define LATE_MOST   0.1 // seconds behind real time that are still made good
+#define FREQUENCY  16000000u
+#define HOST_BAUD  115200u
+#define PANEL_BAUD 9600u
+#define STATUS_CUT 10
+#define LATE_MOST  0.1 // seconds behind real time that are still made good
 
 struct options {
     const char *mcu, *links[2], *eeprom, *log, *elf;
@@ -36,10 +36,14 @@ static struct board board; // too large for the stack
 
 static bool read_options(struct options *o, int count, char **words) {
     static const struct option names[] = {
-        {"mcu", required_argument, NULL, 'm'},       {"uart0", required_argument, NULL, '0'},
-        {"uart1", required_argument, NULL, '1'},     {"eeprom", required_argument, NULL, 'e'},
-        {"log", required_argument, NULL, 'l'},       {"speed", required_argument, NULL, 's'},
-        {"cut-after", required_argument, NULL, 'c'}, {"torn", no_argument, NULL, 't'},
+        {"mcu", required_argument, NULL, 'm'},
+        {"uart0", required_argument, NULL, '0'},
+        {"uart1", required_argument, NULL, '1'},
+        {"eeprom", required_argument, NULL, 'e'},
+        {"log", required_argument, NULL, 'l'},
+        {"speed", required_argument, NULL, 's'},
+        {"cut-after", required_argument, NULL, 'c'},
+        {"torn", no_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -77,7 +81,8 @@ static bool set_up(const struct options *o) {
         }
         setvbuf(board.log, NULL, _IOLBF, 0);
     }
-    return board_start(&board, o->mcu, FREQUENCY, o->elf) && board_wire(&board, '0', HOST_BAUD, o->links[0]) &&
+    return board_start(&board, o->mcu, FREQUENCY, o->elf) &&
+           board_wire(&board, '0', HOST_BAUD, o->links[0]) &&
            (!o->links[1] || board_wire(&board, '1', PANEL_BAUD, o->links[1]));
 }
 
@@ -148,7 +153,8 @@ static bool keep_pace(double speed, double *start) {
 int main(int count, char **words) {
     struct options options = {.speed = 1};
     if (!read_options(&options, count, words)) {
-        fprintf(stderr, "usage: simavr_run --mcu CHIP --uart0 LINK [options] ELF (see the top of simavr_run.c)\n");
+        fprintf(stderr,
+                "usage: simavr_run --mcu CHIP --uart0 LINK [options] ELF (see the top of simavr_run.c)\n");
         return 2;
     }
     if (!set_up(&options))

@@ -2,8 +2,8 @@
 //
 // The chip runs from its internal oscillator as it comes out of reset; CPU_HZ says how fast that is (16 MHz; qemu's model: 168).
 
-#include "board.h" // board_millis
 #include "chip.h"  // chip_init
+#include "board.h" // board_millis
 #include "crc16.h" // crc16
 #include "guard.h" // STORE_BYTES
 
@@ -49,7 +49,8 @@ static void set_alternate(struct gpio *port, uint8_t pin, uint32_t function) {
 }
 
 static void init_pins(void) {
-    static const uint8_t keys[] = {PIN_START, PIN_PAIRING, PIN_CARD}, outputs[] = {PIN_MOVING, PIN_BEAM, PIN_ENABLE};
+    static const uint8_t keys[] = {PIN_START, PIN_PAIRING, PIN_CARD},
+                         outputs[] = {PIN_MOVING, PIN_BEAM, PIN_ENABLE};
     static const uint8_t serial[] = {PIN_TX1, PIN_RX1, PIN_TX2, PIN_RX2};
     for (uint8_t i = 0; i < sizeof outputs; i++)
         set_mode(GPIOB, outputs[i], OUTPUT);

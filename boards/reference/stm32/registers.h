@@ -64,12 +64,12 @@ struct usart {
 #define IWDG_FEED  0xAAAAu
 
 // The core's own.
-#define SYSTICK_CSR   REGISTER(0xE000E010u)
-#define SYSTICK_RVR   REGISTER(0xE000E014u)
-#define SYSTICK_CVR   REGISTER(0xE000E018u)
-#define SYSTICK_RUN   7u // counts the core's clock, with its interrupt
-#define NVIC_ISER(n)  REGISTER(0xE000E100u + 4u * (n))
-#define SCB_AIRCR     REGISTER(0xE000ED0Cu)
-#define AIRCR_RESET   0x05FA0004u
+#define SYSTICK_CSR  REGISTER(0xE000E010u)
+#define SYSTICK_RVR  REGISTER(0xE000E014u)
+#define SYSTICK_CVR  REGISTER(0xE000E018u)
+#define SYSTICK_RUN  7u // counts the core's clock, with its interrupt
+#define NVIC_ISER(n) REGISTER(0xE000E100u + 4u * (n))
+#define SCB_AIRCR    REGISTER(0xE000ED0Cu)
+#define AIRCR_RESET  0x05FA0004u
 
 #endif
