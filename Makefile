@@ -60,7 +60,8 @@ DIR_main   := hostd
 LAYERS := proto hook base gate sim wire ledger trace report serve cli
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# libcsv has no pkg-config file
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv
 ALL_INCLUDES := $(addprefix -I,$(LAYER_main))
 
 # Programs in boards/sim have a main of their own and stay out of the library.
@@ -81,7 +82,7 @@ $(BUILD)/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c
 endef
 $(foreach l,$(LAYERS) main,$(eval $(call layer_rule,$(l))))
 
-EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json boards/profiles/*.json))
+EMBEDDED := $(sort $(wildcard hostd/web/*.html hostd/web/*.css hostd/web/*.js hostd/web/*.svg hostd/web/*.json hostd/trace/*.json boards/profiles/*.json))
 $(BUILD)/gen/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "embedded.h"'; n=0; \
@@ -112,7 +113,7 @@ $(BUILD)/lotgate-sim: $(BUILD)/boards/sim/sim_main.o $(LIB)
 	$(QUIET)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm -lpthread
 
 # --- tests: every program links the whole library and the helpers that lie beside the tests
-TEST_INCLUDES := $(ALL_INCLUDES) -Itests/unit -Itests/sim -Itests/fault
+TEST_INCLUDES := $(ALL_INCLUDES) -Iboards/glue -Iboards/grblhal/declarations -Itests/unit -Itests/sim -Itests/fault
 # Helpers beside the tests belong to their folder; the simulation replaces the wire and all clocks, so it alone links its own.
 support = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/$(1)/test_*.c),$(wildcard tests/$(1)/*.c)))
 SUPPORT := $(call support,unit) $(call support,sim) $(call support,fault)

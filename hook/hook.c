@@ -67,8 +67,8 @@ static void blocked(struct lg_hook *hook, uint8_t source) {
 }
 
 // What a source asks for that is work, and what becomes of it.
-enum wish { WORK, START_FILE, BE_FILE };
-enum verdict { GO_ON, START, BLOCK };
+enum wish { WORK, START_FILE, BE_FILE } LINK_SMALL;
+enum verdict { GO_ON, START, BLOCK } LINK_SMALL;
 
 static enum verdict judge(struct lg_hook *hook, uint8_t source, enum wish wish) {
     lg_hook_tick(hook);

@@ -74,14 +74,14 @@ enum lg_hook_answer {
     LG_HOOK_PASS,     // the firmware executes the line as if there were no hook
     LG_HOOK_CONSUMED, // it was a frame: the firmware drops the line and answers nothing
     LG_HOOK_DENY      // work that is not opened: the firmware drops the line and answers its own error
-};
+} LINK_SMALL;
 
 // What becomes of a byte: see lg_hook_byte.
 enum lg_hook_byte_answer {
     LG_BYTE_PASS,  // the firmware's own
     LG_BYTE_TAKEN, // part of a frame: not to be stored in the firmware's line
     LG_BYTE_FRAME  // the frame's end: the firmware empties its line and answers nothing
-};
+} LINK_SMALL;
 
 #define LG_HOOK_WAIT_FIRST 256u   // milliseconds after the first wrong MAC
 #define LG_HOOK_WAIT_MAX   32768u // and at most

@@ -2,11 +2,14 @@
 
 #include "hook_inside.h" // lg_hook_frame
 
-static void begin(struct lg_hook *hook, struct link_writer *w, enum link_verb verb) {
+// Out of line, so that each stands once in the flash.
+#define ONCE __attribute__((noinline))
+
+static ONCE void begin(struct lg_hook *hook, struct link_writer *w, enum link_verb verb) {
     link_begin(w, hook->scratch.frame, LINK_FROM_HOOK, verb);
 }
 
-static void send(struct lg_hook *hook, struct link_writer *w) {
+static ONCE void send(struct lg_hook *hook, struct link_writer *w) {
     uint8_t length = link_end(w);
     if (length)
         hook->port->write(hook->port->context, hook->scratch.frame, length);

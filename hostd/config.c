@@ -28,6 +28,7 @@ enum rule_type {
     RULE_ID,      // the same, letters, digits, - and _
     RULE_NUMBER,  // int64_t, whole, from low to high
     RULE_WORD,    // int64_t, one of `words`
+    RULE_FLAG,    // int64_t, true or false
     RULE_TEXTS,   // char[high][size] and a size_t count: an array of texts, or one text
     RULE_OBJECT,  // `rules` on the same structure
     RULE_OBJECTS, // an array of at most `high` objects of `size` bytes, and a size_t count
@@ -48,7 +49,7 @@ struct rule {
 static const struct word modes[] = {{"each-job", GATE_EACH_JOB}, {"until-changed", GATE_UNTIL_CHANGED}, {0}};
 static const struct word scopes[] = {{"work", 0}, {"strict", 1}, {0}};
 static const struct word held_actions[] = {{"wait", GATE_WAIT}, {"refuse", GATE_REFUSE}, {0}};
-static const struct word requirements[] = {{"operator", 0}, {0}};
+static const struct word requirements[] = {{"operator", 0}, {"trained", 0}, {0}};
 static const struct word stores[] = {{"sqlite", 0}, {0}};
 
 #define MACHINE(field)      .offset = offsetof(struct config_machine, field)
@@ -73,6 +74,7 @@ static const struct rule gate_rules[] = {
     SECONDS(idle_seconds, 1),
     SECONDS(armed_seconds, 0),
     SECONDS(focus_seconds, 1),
+    {.key = "hook_seconds", .type = RULE_NUMBER, MACHINE(hook_seconds), .low = 5, .high = 3600},
     {.key = "focus_s_percent", .type = RULE_NUMBER, MACHINE(focus_s_percent), .low = 0, .high = 10},
     {.key = "require",
      .type = RULE_TEXTS,
@@ -93,6 +95,7 @@ static const struct rule machine_rules[] = {
     {.key = "serial_number", .type = RULE_TEXT, MACHINE_TEXT(serial_number)},
     {.key = "device", .type = RULE_TEXT, MACHINE_TEXT(device), .required = true},
     {.key = "baud", .type = RULE_NUMBER, MACHINE(baud), .low = 1200, .high = 4000000},
+    {.key = "hook", .type = RULE_FLAG, MACHINE(hook)},
     {.key = "sender", .type = RULE_OBJECT, .rules = sender_rules},
     {.key = "gate", .type = RULE_OBJECT, .rules = gate_rules},
     {0}};
@@ -219,6 +222,14 @@ static void read_word(struct reader *r, const struct rule *rule, const cJSON *va
         *(int64_t *)into = word->value;
 }
 
+static void read_flag(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
+                      const char *path) {
+    if (!cJSON_IsBool(value))
+        tell(r, place(r, value), "%s must be true or false", path);
+    else
+        *(int64_t *)into = cJSON_IsTrue(value);
+}
+
 static void read_refused(struct reader *r, const struct rule *rule, const cJSON *value, void *into,
                          const char *path) {
     bool empty = cJSON_IsFalse(value) || (cJSON_IsString(value) && value->valuestring[0] == '\0');
@@ -308,7 +319,7 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
     static void (*const plain[])(struct reader *, const struct rule *, const cJSON *, void *,
                                  const char *) = {
         [RULE_TEXT] = read_text, [RULE_ID] = read_id,           [RULE_NUMBER] = read_number,
-        [RULE_WORD] = read_word, [RULE_REFUSED] = read_refused,
+        [RULE_WORD] = read_word, [RULE_REFUSED] = read_refused, [RULE_FLAG] = read_flag,
     };
     if (rule->type == RULE_OBJECT)
         read_object(r, rule->rules, value, object, path);
@@ -342,6 +353,8 @@ void config_machine_default(struct config_machine *m) {
     m->idle_seconds = 2;
     m->focus_s_percent = -1;
     m->focus_seconds = 60;
+    m->hook = -1;
+    m->hook_seconds = 60;
 }
 
 void config_default(struct config *c) {

@@ -31,6 +31,8 @@ struct config_machine {
     int64_t mode;     // enum gate_mode; -1: the kind's default
     int64_t strict;   // "scope": 0 work, 1 strict
     int64_t held;     // enum gate_held_action
+    int64_t hook;     // 1: its firmware has the hook, 0: it is not asked for one; -1: as the board says
+    int64_t hook_seconds;
     int64_t held_seconds, idle_seconds, armed_seconds;
     int64_t focus_s_percent; // of the board's largest S; -1: the board's, or 2
     int64_t focus_seconds;

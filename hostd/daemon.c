@@ -13,6 +13,7 @@
 #include "cli.h"       // exit status
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
+#include "json.h" // json_text
 #include "ledger.h"
 #include "ops.h"     // trace_run
 #include "timefmt.h" // time_now_us
@@ -51,15 +52,49 @@ void daemon_wake(struct daemon *d) {
 
 // --- threads
 
+// Acts after which a machine that is armed with the lot must not start: the loop is told which lots.
+static bool stops_lots(const char *op) {
+    static const char *const ops[] = {"lot.quarantine", "lot.reject", "recall.open"};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (strcmp(ops[i], op) == 0)
+            return true;
+    return false;
+}
+
+// If the mailbox is full the machine stays armed, and its start is refused by the ledger.
+static void tell_stopped(struct daemon *d, const struct request *request) {
+    const cJSON *lots = json_get(request->answer, "lots");
+    cJSON *args = cJSON_CreateObject();
+    if (lots != NULL) {
+        const char *kind = json_text(request->answer, "kind");
+        json_add(args, "lots",
+                 kind != NULL && strcmp(kind, "mock") == 0 ? cJSON_CreateArray()
+                                                           : cJSON_Duplicate(lots, true));
+    } else {
+        json_add(args, "lots", cJSON_CreateArray());
+        cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(args, "lots"),
+                             cJSON_CreateString(json_text(request->args, "lot")));
+    }
+    json_add_text(args, "op", request->op);
+    struct request *told = request_create("lots.stopped", "lotgate", args, request_free, NULL);
+    if (told != NULL && !mailbox_put(d->asked, told))
+        request_free(told);
+}
+
 // On the ledger thread: everything that writes comes through here.
 static void run_request(struct ledger *ledger, struct request *request) {
     const struct trace_context context = {request->actor, time_now_us()};
+    if (hook_run(request))
+        return;
     request->ok = trace_run(ledger, request->op, &context, request->args, &request->answer, &request->error);
+    if (request->ok && request->passage != NULL)
+        tell_stopped(request->passage, request);
 }
 
 // On the HTTP thread.
 static bool submit(void *context, struct request *request) {
     struct daemon *d = context;
+    request->passage = stops_lots(request->op) ? d : NULL;
     return live_takes(request->op) ? mailbox_put(d->asked, request) : ledger_writer_put(d->writer, request);
 }
 
@@ -283,6 +318,7 @@ static void stop_threads(struct daemon *d) {
 
 static int run(struct daemon *d, const struct options *options, const struct cli_paths *paths) {
     struct lg_error error;
+    snprintf(d->data, sizeof d->data, "%s", paths->data);
     if (!setup_machines(d, paths->config[0] != '\0' || options->config != NULL, options->simulate, &error))
         return complain(&error, strcmp(error.code, "bad_config") == 0 ? CLI_USAGE : CLI_REFUSED);
     if (!start_ledger(d, paths, &error) || !setup_wire(d, paths->data, &error) ||

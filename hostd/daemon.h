@@ -41,11 +41,18 @@ struct post_kind {
     void (*failed)(struct station *s, struct post *post, const struct lg_error *error);
 };
 
+// Who else waits for a post's outcome.
+enum post_from {
+    POST_FROM_LOTGATE, // nobody: it is tried again until it is written
+    POST_FROM_SENDER,  // a line of the sender's
+    POST_FROM_SCANNER  // a person at the machine, whose screen tells
+};
+
 struct post {
     const struct post_kind *kind;
     cJSON *args;
     struct request *asker; // who waits for the outcome at the panel or command line; NULL: nobody
-    bool from_sender;      // ... or the sender's own line waits
+    enum post_from from;
 };
 
 // One machine and what the ledger knows of it now.
@@ -70,8 +77,13 @@ struct station {
     bool job_started;
     bool held_told;                       // the gate has told of a held job, and not yet of what became of it
     int64_t job_us;                       // UTC
-    char operator_id[STATION_NUMBER_MAX]; // signed on by $OP
-    uint64_t jobs, lines, bytes, errors;  // since the daemon started, of ended jobs
+    char operator_id[STATION_NUMBER_MAX]; // signed on by $OP, or by a badge at the machine's scanner
+    char scanned[STATION_NUMBER_MAX];     // the quantity on the label that was scanned last at the machine
+    // pairing with the machine's hook (hook.c)
+    bool pairing;
+    struct request *pairing_asker;       // NULL: nobody waits any more
+    uint8_t new_key[SIPHASH_KEY];        // wiped when the gate has it
+    uint64_t jobs, lines, bytes, errors; // since the daemon started, of ended jobs
 };
 
 struct daemon {
@@ -86,6 +98,7 @@ struct daemon {
     uv_signal_t interrupt, terminate;
     struct station *stations;
     size_t station_count;
+    char data[PATH_MAX]; // the data folder
     bool stopping, forced;
     uint64_t stopping_seconds;
 };
@@ -94,7 +107,7 @@ struct daemon {
 // Queues a post, taking over args; false when there is no room (args and post are dropped and counted).
 bool station_post(struct station *s, const struct post_kind *kind, cJSON *args);
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
-                      bool from_sender);
+                      enum post_from from);
 void station_pump(struct station *s); // sends the next post, if none is away
 void station_answered(struct station *s, const struct request *request); // the ledger's answer to it
 bool station_idle(const struct station *s);                              // nothing waits and nothing is away
@@ -111,6 +124,17 @@ void facts_on_sender(void *context, struct wire_machine *machine, const char *te
 extern const struct post_kind post_hold, post_refuse, post_declare, post_cancel, post_start, post_pause,
     post_end, post_dry_run, post_identity, post_confirm, post_unauthorised, post_operator, post_probe;
 void station_forget_declaration(struct station *s);
+// Tells who waits for the outcome: the panel or command line, the sender's own line, or the machine's screen.
+void station_tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error);
+
+// --- hook.c: the hook in the machine's firmware
+typedef void fact_handler(struct station *s, const struct gate_fact *fact);
+fact_handler hook_on_seen, hook_on_blocked, hook_on_key, hook_on_paired, hook_on_scan;
+void hook_forget(struct station *s); // who waits is told that lotgate stops; the key is wiped
+void hook_pair(struct station *s, struct request *request); // machine.pair, answered when it is over
+void hook_name_job(struct station *s);                      // before its start is told to the gate
+bool hook_run(struct request *request); // on the ledger thread: the key files; false: not its affair
+cJSON *hook_view(const struct gate_view *view);
 
 // --- live.c: machine.* and metrics
 bool live_takes(const char *op);

@@ -56,11 +56,11 @@ static void on_declare(struct station *s, const struct gate_fact *fact) {
         json_add_text(lot, "quantity", comma + 1);
     cJSON_AddItemToArray(lots, lot);
     json_add(args, "lots", lots);
-    station_post_for(s, &post_declare, args, NULL, true);
+    station_post_for(s, &post_declare, args, NULL, POST_FROM_SENDER);
 }
 
 static void on_operator(struct station *s, const struct gate_fact *fact) {
-    station_post_for(s, &post_operator, with_text("code", fact->text), NULL, true);
+    station_post_for(s, &post_operator, with_text("code", fact->text), NULL, POST_FROM_SENDER);
 }
 
 static void on_start_wanted(struct station *s, const struct gate_fact *fact) {
@@ -201,8 +201,6 @@ static void on_unauthorised(struct station *s, const struct gate_fact *fact) {
     view_publish_alarm(s, "The machine runs although no job was started through lotgate.");
 }
 
-typedef void fact_handler(struct station *s, const struct gate_fact *fact);
-
 static fact_handler *const handlers[] = {
     [GATE_FACT_STATE] = on_state,       [GATE_FACT_HELD] = on_held,
     [GATE_FACT_REFUSED] = on_refused,   [GATE_FACT_DECLARE] = on_declare,
@@ -211,6 +209,9 @@ static fact_handler *const handlers[] = {
     [GATE_FACT_RESUMED] = on_resumed,   [GATE_FACT_ALARM] = on_alarm,
     [GATE_FACT_ERROR_REPLY] = NULL, // counted in the job
     [GATE_FACT_IDENTITY] = on_identity, [GATE_FACT_UNAUTHORISED] = on_unauthorised,
+    [GATE_FACT_HOOK] = on_state,        [GATE_FACT_HOOK_SEEN] = hook_on_seen,
+    [GATE_FACT_HOOK_KEY] = hook_on_key, [GATE_FACT_HOOK_BLOCKED] = hook_on_blocked,
+    [GATE_FACT_SCAN] = hook_on_scan,    [GATE_FACT_HOOK_PAIRED] = hook_on_paired,
     [GATE_FACT_STATUS] = on_state,
 };
 

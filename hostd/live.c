@@ -17,6 +17,10 @@ static const struct refusal refusals[] = {
     {"machine_fault", "%s is in fault.", "The panel says why; look at the machine, then confirm it."},
     {"already_declared", "A lot is declared for %s already.",
      "Use it, or cancel it first: lotgate cancel MACHINE."},
+    {"no_hook", "The firmware of %s has no hook that answers.",
+     "Is the machine on, and does its firmware have the hook? `lotgate machine show` tells what is known."},
+    {"job_running", "A job runs on %s.", "Wait for its end."},
+    {"pairing", "%s is being paired already.", "Wait for the outcome."},
     {"ledger_unavailable", "The ledger cannot be written, so nothing may start on %s.",
      "Make room on the disk; lotgate tries again each second."},
     {NULL, "%s cannot take a declaration now.", "Try again in a moment."}};
@@ -64,6 +68,35 @@ static cJSON *named(const struct station *s) {
     return value;
 }
 
+// --- lots that must not be used any more
+
+static bool names(const cJSON *lots, const char *lot) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, lots) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, lot) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Said by the ledger's thread, never by HTTP (no address names it): disarms what is armed with one of the lots.
+static void look_stopped(struct daemon *d, struct request *request) {
+    const cJSON *lots = json_get(request->args, "lots");
+    bool recalled = strcmp(json_text(request->args, "op"), "recall.open") == 0;
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct station *s = &d->stations[i];
+        const cJSON *declared;
+        bool hit = false;
+        cJSON_ArrayForEach(declared, json_get(s->declared, "lots")) {
+            hit = hit || (json_text(declared, "lot") != NULL && names(lots, json_text(declared, "lot")));
+        }
+        if (hit && s->declaration[0] != '\0' && !s->job_started)
+            station_withdraw(s, recalled ? "the lot was recalled" : "the lot was taken out of use", NULL,
+                             NULL);
+    }
+    answer(request, cJSON_CreateObject());
+}
+
 // --- acts
 
 static void act_declare(struct station *s, struct request *request) {
@@ -85,7 +118,7 @@ static void act_declare(struct station *s, struct request *request) {
     }
     cJSON *args = cJSON_Duplicate(request->args, true);
     live_complete_declaration(s, args);
-    s->declaring = station_post_for(s, &post_declare, args, request, false);
+    s->declaring = station_post_for(s, &post_declare, args, request, POST_FROM_LOTGATE);
     if (!s->declaring)
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
@@ -136,7 +169,7 @@ static void act_reset(struct station *s, struct request *request) {
 static void act_confirm(struct station *s, struct request *request) {
     cJSON *args = named(s);
     json_add_text(args, "by", json_text(request->args, "by"));
-    if (!station_post_for(s, &post_confirm, args, request, false))
+    if (!station_post_for(s, &post_confirm, args, request, POST_FROM_LOTGATE))
         refuse(request, "ledger_unavailable", "Try again in a moment.",
                "Too much waits for the ledger already.");
 }
@@ -182,12 +215,14 @@ static const struct live_op {
     void (*look)(struct daemon *d, struct request *request); // on all
 } live_ops[] = {{"machine.live", NULL, look_machines},
                 {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},
                 {"machine.declare", act_declare, NULL},
                 {"machine.cancel", act_cancel, NULL},
                 {"machine.hold", act_hold, NULL},
                 {"machine.resume", act_resume, NULL},
                 {"machine.reset", act_reset, NULL},
                 {"machine.confirm", act_confirm, NULL},
+                {"machine.pair", hook_pair, NULL},
                 {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {

@@ -69,8 +69,7 @@ void station_forget_declaration(struct station *s) {
     view_publish_machine(s);
 }
 
-// Tells who waits for the outcome: the panel or command line, or the sender's own line.
-static void tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error) {
+void station_tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error) {
     struct request *asker = post->asker;
     char message[GATE_TEXT_MAX];
     if (asker != NULL) {
@@ -81,7 +80,10 @@ static void tell(struct station *s, struct post *post, const cJSON *answer, cons
             asker->answer = cJSON_Duplicate(answer, true);
         asker->done(asker);
     }
-    if (!post->from_sender)
+    if (post->from == POST_FROM_SCANNER)
+        gate_hook_show(gate_of(s), time_monotonic_us(),
+                       error != NULL ? error->message : json_text(answer, "text"));
+    if (post->from != POST_FROM_SENDER)
         return;
     if (error != NULL)
         snprintf(message, sizeof message, "%.150s %.100s", error->message, error->what_to_do);
@@ -90,18 +92,18 @@ static void tell(struct station *s, struct post *post, const cJSON *answer, cons
     gate_declare_answer(gate_of(s), time_monotonic_us(), error == NULL, message);
 }
 
-// A declaration by $LOT= is checked when its turn has come: the gate must not be asked from inside itself.
+// A declaration by $LOT= or the machine's scanner is checked when its turn has come: the gate must not be asked from inside itself.
 static bool declare_ready(struct station *s, struct post *post) {
     struct lg_error error;
     const char *code = NULL;
-    if (!post->from_sender || json_get(post->args, "machine") != NULL)
+    if (post->from == POST_FROM_LOTGATE || json_get(post->args, "machine") != NULL)
         return true;
     if (gate_may_declare(wire_gate_look(s->machine), &code)) {
         live_complete_declaration(s, post->args);
         return true;
     }
     live_refusal(s, code, &error);
-    tell(s, post, NULL, &error);
+    station_tell(s, post, NULL, &error);
     return false;
 }
 
@@ -121,7 +123,7 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
     if (!gate_may_declare(wire_gate_look(s->machine), &code)) {
         cancel_declaration(s, number, "the machine could not take it any more");
         live_refusal(s, code, &error);
-        tell(s, post, NULL, &error);
+        station_tell(s, post, NULL, &error);
         return;
     }
     snprintf(s->declaration, sizeof s->declaration, "%s", number);
@@ -129,7 +131,7 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
     s->declared = cJSON_Duplicate(answer, true);
     s->declared_us = time_monotonic_us();
     gate_set_declaration_text(gate_of(s), text != NULL ? text : "");
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
     bool taken = gate_declared(gate_of(s), time_monotonic_us(), &code);
     lg_assert(taken); // gate_may_declare said so in this very turn
     view_publish_machine(s);
@@ -137,19 +139,19 @@ static void declare_done(struct station *s, struct post *post, const cJSON *answ
 
 static void declare_failed(struct station *s, struct post *post, const struct lg_error *error) {
     s->declaring = false;
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
 const struct post_kind post_declare = {"declaration.make", false, declare_ready, declare_done,
                                        declare_failed};
 
 static void answer_asker(struct station *s, struct post *post, const cJSON *answer) {
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
 }
 
 static void cancel_failed(struct station *s, struct post *post, const struct lg_error *error) {
     log_failure(s, post, error);
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
 const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed};
@@ -175,7 +177,12 @@ const struct post_kind post_operator = {"lookup", false, NULL, operator_done, op
 
 // --- start and end
 
+// A start that waited behind a post that the ledger could not write has been taken back: the gate asks anew.
 static bool start_ready(struct station *s, struct post *post) {
+    struct gate_view view;
+    gate_view(wire_gate_look(s->machine), &view);
+    if (!view.start_asked)
+        return false;
     replace_text(post->args, "declaration", s->declaration);
     if (s->job[0] != '\0' && !s->job_started)
         replace_text(post->args, "job", s->job);
@@ -189,6 +196,7 @@ static void start_done(struct station *s, struct post *post, const cJSON *answer
     s->held_told = false;
     s->job_us = time_now_us();
     s->jobs++;
+    hook_name_job(s);
     gate_start_committed(gate_of(s), time_monotonic_us());
     view_publish_job(s, "started");
     view_publish_machine(s);
@@ -265,12 +273,12 @@ const struct post_kind post_identity = {"machine.identity", false, NULL, identit
 static void confirm_done(struct station *s, struct post *post, const cJSON *answer) {
     gate_fault_cleared(gate_of(s), time_monotonic_us());
     gate_identity_confirmed(gate_of(s), time_monotonic_us());
-    tell(s, post, answer, NULL);
+    station_tell(s, post, answer, NULL);
     view_publish_machine(s);
 }
 
 static void confirm_failed(struct station *s, struct post *post, const struct lg_error *error) {
-    tell(s, post, NULL, error);
+    station_tell(s, post, NULL, error);
 }
 
 const struct post_kind post_confirm = {"machine.confirm", false, NULL, confirm_done, confirm_failed};

@@ -1,12 +1,14 @@
 // setup: from the configuration, or from what is connected, to machines on the wire and in the ledger.
 #include "daemon.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli_paths.h" // CLI_SYSTEM_DATA
 #include "json.h"      // json_add_text
+#include "keys.h"      // keys_load
 #include "ops.h"       // trace_run
 #include "port_list.h" // port_list
 #include "profile.h"   // profile_find
@@ -159,6 +161,25 @@ static void gate_for(struct gate_config *gate, const struct station *s, const st
     gate->expect_identity = gate->poll = true;
 }
 
+static enum gate_hook hook_for(const struct config_machine *config, const struct profile *profile) {
+    if (config->hook >= 0)
+        return config->hook ? GATE_HOOK_EXPECTED : GATE_HOOK_NEVER;
+    if (profile->has_hook)
+        return profile->hook ? GATE_HOOK_EXPECTED : GATE_HOOK_NEVER;
+    return GATE_HOOK_IF_ANY;
+}
+
+static bool add_hook(struct gate_config *gate, const struct station *s, const struct profile *profile,
+                     const char *data, struct lg_error *error) {
+    gate->hook = hook_for(&s->config, profile);
+    gate->hook_life_s = (uint16_t)s->config.hook_seconds;
+    randombytes_buf(gate->nonce_seed, sizeof gate->nonce_seed);
+    for (int i = 0; i < GATE_KEYS; i++)
+        if (!keys_load(data, s->config.id, i == 1, gate->key[i], &gate->has_key[i], error))
+            return false;
+    return true;
+}
+
 static bool add_to_wire(struct daemon *d, size_t i, const char *data, struct lg_error *error) {
     struct station *s = &d->stations[i];
     struct profile profile;
@@ -167,6 +188,8 @@ static bool add_to_wire(struct daemon *d, size_t i, const char *data, struct lg_
     if (!profile_find(s->config.board, &profile, error))
         return false;
     gate_for(&wire.gate, s, &profile);
+    if (!add_hook(&wire.gate, s, &profile, data, error))
+        return false;
     bool system = strcmp(data, CLI_SYSTEM_DATA) == 0;
     snprintf(pty, sizeof pty, "%.4000s/%s", system ? "/run/lotgate" : data, s->config.id);
     if (!system)
@@ -180,6 +203,7 @@ static bool add_to_wire(struct daemon *d, size_t i, const char *data, struct lg_
     for (size_t k = 0; k < s->config.tcp_count; k++)
         wire.tcp[k] = s->config.tcp[k];
     s->machine = wire_add(d->wire, &wire, s, error);
+    sodium_memzero(&wire.gate, sizeof wire.gate); // the gate has its keys
     return s->machine != NULL;
 }
 

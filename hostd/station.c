@@ -16,7 +16,7 @@ static void drop(struct station *s, struct post *post, const struct lg_error *er
 }
 
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
-                      bool from_sender) {
+                      enum post_from from) {
     size_t room = kind->must ? STATION_QUEUE_MAX : STATION_QUEUE_MAX - STATION_SPARE;
     lg_assert(!kind->must || s->count < STATION_QUEUE_MAX); // the gate opens one job at a time
     if (s->count >= room) {
@@ -24,13 +24,13 @@ bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *ar
         cJSON_Delete(args);
         return false;
     }
-    s->posts[(s->first + s->count++) % STATION_QUEUE_MAX] = (struct post){kind, args, asker, from_sender};
+    s->posts[(s->first + s->count++) % STATION_QUEUE_MAX] = (struct post){kind, args, asker, from};
     daemon_wake(s->daemon);
     return true;
 }
 
 bool station_post(struct station *s, const struct post_kind *kind, cJSON *args) {
-    return station_post_for(s, kind, args, NULL, false);
+    return station_post_for(s, kind, args, NULL, POST_FROM_LOTGATE);
 }
 
 static struct post take_first(struct station *s) {
@@ -75,8 +75,10 @@ void station_pump(struct station *s) {
             cJSON_Delete(gone.args);
             continue;
         }
+        static const char *const actors[] = {"lotgate", "sender:", "scanner:"};
         char actor[REQUEST_ACTOR_MAX];
-        snprintf(actor, sizeof actor, post->from_sender ? "sender:%s" : "lotgate", s->config.id);
+        snprintf(actor, sizeof actor, "%s%s", actors[post->from],
+                 post->from != POST_FROM_LOTGATE ? s->config.id : "");
         struct request *request =
             request_create(post->kind->op, post->asker != NULL ? post->asker->actor : actor,
                            post->args != NULL ? cJSON_Duplicate(post->args, true) : NULL, on_written, s);
@@ -92,7 +94,7 @@ void station_pump(struct station *s) {
 // A person who waits is told at once, and a start is asked for anew by the gate; all else that the machine did is
 // tried again until it is written.
 static bool is_tried_again(const struct post *post) {
-    return post->asker == NULL && !post->from_sender && post->kind != &post_start;
+    return post->asker == NULL && post->from == POST_FROM_LOTGATE && post->kind != &post_start;
 }
 
 void station_answered(struct station *s, const struct request *request) {
@@ -129,7 +131,7 @@ bool station_withdraw(struct station *s, const char *reason, const char *by, str
     json_add_text(args, "by", by);
     gate_disarm(wire_gate(s->machine), time_monotonic_us());
     station_forget_declaration(s);
-    return station_post_for(s, &post_cancel, args, asker, false);
+    return station_post_for(s, &post_cancel, args, asker, POST_FROM_LOTGATE);
 }
 
 void station_free(struct station *s) {
@@ -140,4 +142,5 @@ void station_free(struct station *s) {
         drop(s, &post, &error);
     }
     cJSON_Delete(s->declared);
+    hook_forget(s);
 }

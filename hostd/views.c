@@ -105,6 +105,7 @@ cJSON *view_machine(const struct station *s) {
     add_or_null(value, "job", job_of(s, &view));
     add_or_null(value, "status", status_of(&view));
     add_ways_in(value, &look);
+    json_add(value, "hook", hook_view(&view));
     return value;
 }
 

@@ -274,9 +274,10 @@ static bool parse_setting(struct grbl_reply *reply, struct span s) {
 
 static void parse_answer(struct grbl_reply *reply, struct span s, enum grbl_reply_type type) {
     s.p += 6; // `error:` and `ALARM:` are of one length
-    reply->type = type;
     set_text(reply, s);
-    read_number(trim(s), &reply->number);
+    // `error:9 in SD file at line 3` answers no line of the host's: it tells of a file on the machine.
+    struct span rest = read_number(trim(s), &reply->number);
+    reply->type = begins(rest, " in SD file") ? GRBL_REPLY_OTHER : type;
 }
 
 void grbl_reply_parse(struct grbl_reply *reply, const uint8_t *line, size_t length) {

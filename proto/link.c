@@ -1,4 +1,4 @@
-// link.c: reading frames, and the MAC. A body is followed by `*`, which stands nowhere inside it: a value ends at a blank or there.
+// link.c: reading frames, and the MAC. A body is followed by `*`: a value ends at a blank or there.
 
 #include "link.h"        // link_read
 #include "link_inside.h" // LINK_OPENING
@@ -48,44 +48,40 @@ static const char *find_value(const struct link_frame *frame, link_key key) {
 
 bool link_read(enum link_side side, const char *line, size_t length, struct link_frame *frame) {
     char digits[LINK_CRC_DIGITS];
-    if (length > LINK_FRAME_MAX || !link_is_frame(side, line, length))
+    if (length > LINK_FRAME_MAX || length < LINK_OPENING + LINK_CRC + 1 || !link_is_frame(side, line, length))
         return false;
-    const char *p = line + LINK_OPENING, *end = line + length;
-    if (side == LINK_FROM_HOOK && *--end != ']')
+    const char *tail = line + length;
+    if (side == LINK_FROM_HOOK && *--tail != ']')
         return false;
-    frame->body = p;
-    end -= LINK_CRC;
-    while (p < end && *p != '*')
-        p++;
-    if (p != end || *p != '*')
+    tail -= LINK_CRC;
+    frame->body = line + LINK_OPENING;
+    frame->length = (uint8_t)(tail - frame->body);
+    if (*tail != '*')
         return false;
-    frame->signed_length = frame->length = (uint8_t)(end - frame->body);
     link_crc_digits(frame->body, frame->length, digits);
     for (uint8_t i = 0; i < LINK_CRC_DIGITS; i++)
-        if (*++p != digits[i])
+        if (*++tail != digits[i])
             return false;
-    if (frame->length > LINK_MAC_FIELD) {
-        p = end - LINK_MAC_FIELD;
-        if (p[0] == ' ' && p[1] == 'm' && p[2] == '=')
-            frame->signed_length = (uint8_t)(frame->length - LINK_MAC_FIELD);
-    }
-    frame->verb = (enum link_verb)find_word(frame->body, LINK_VERB_WORD, LINK_VERBS);
-    return frame->verb != LINK_VERBS;
-}
-
-static uint8_t hex_digit(char c) {
-    uint8_t digit = (uint8_t)(c - '0');
-    if (digit <= 9)
-        return digit;
-    digit = (uint8_t)(c - 'A');
-    return digit <= 5 ? (uint8_t)(digit + 10) : 0xFF;
+    uint8_t verb = find_word(frame->body, LINK_VERB_WORD, LINK_VERBS);
+    frame->verb = (enum link_verb)verb;
+    return verb != LINK_VERBS;
 }
 
 // Reads two digits. False: they are none.
 static bool read_byte(const char *text, uint8_t *byte) {
-    uint8_t high = hex_digit(text[0]), low = hex_digit(text[1]);
-    *byte = (uint8_t)(high << 4 | (low & 15));
-    return (high | low) <= 15;
+    uint8_t value = 0;
+    for (uint8_t i = 2; i; i--) {
+        uint8_t digit = (uint8_t)(*text++ - '0');
+        if (digit > 9) {
+            digit = (uint8_t)(digit - ('A' - '0'));
+            if (digit > 5)
+                return false;
+            digit = (uint8_t)(digit + 10);
+        }
+        value = (uint8_t)(value << 4 | digit);
+    }
+    *byte = value;
+    return true;
 }
 
 bool link_read_text(const struct link_frame *frame, link_key key, char *text, uint8_t room) {
@@ -144,12 +140,13 @@ void link_mac(const char *body, uint8_t length, enum link_side side, const struc
 }
 
 bool link_mac_right(const struct link_frame *frame, enum link_side side, const struct link_secret *secret) {
-    uint8_t mac[SIPHASH_OUT], different = frame->length == frame->signed_length;
-    const char *digits = frame->body + frame->signed_length + 3;
-    if (different)
+    uint8_t mac[SIPHASH_OUT], different = 0;
+    uint8_t covered = (uint8_t)(frame->length - LINK_MAC_FIELD);
+    const char *field = frame->body + covered;
+    if (frame->length < LINK_MAC_FIELD || field[0] != ' ' || field[1] != 'm' || field[2] != '=')
         return false;
-    link_mac(frame->body, frame->signed_length, side, secret, mac);
+    link_mac(frame->body, covered, side, secret, mac);
     for (uint8_t i = 0; i < 2 * SIPHASH_OUT; i++)
-        different |= (uint8_t)(digits[i] ^ link_hex(i & 1 ? mac[i / 2] : mac[i / 2] >> 4));
+        different |= (uint8_t)(field[3 + i] ^ link_hex(i & 1 ? mac[i / 2] : mac[i / 2] >> 4));
     return !different;
 }

@@ -62,6 +62,9 @@
 //
 // ok is `ok=0001`; err is one word: see enum link_error. Neither side answers a frame whose crc, form or verb is wrong: silence
 // is answered by the host's next HELLO. A firmware without the hook answers `error:3` or `echo:Unknown command`.
+// One byte each, on every machine: an int costs an AVR two registers wherever it is passed.
+#define LINK_SMALL __attribute__((packed))
+
 enum link_verb {
     LINK_HELLO,
     LINK_PAIR,
@@ -73,11 +76,18 @@ enum link_verb {
     LINK_EVENT,
     LINK_SHOW,
     LINK_VERBS
-};
+} LINK_SMALL;
 
-enum link_state { LINK_UNPAIRED, LINK_LOCKED, LINK_OPENED, LINK_RUNNING, LINK_EXPIRED, LINK_STATES };
-enum link_source { LINK_USB, LINK_SD, LINK_PANEL, LINK_WIFI, LINK_SOURCES };
-enum link_event { LINK_BLOCKED, LINK_STARTED, LINK_ENDED, LINK_EVENTS };
+enum link_state {
+    LINK_UNPAIRED,
+    LINK_LOCKED,
+    LINK_OPENED,
+    LINK_RUNNING,
+    LINK_EXPIRED,
+    LINK_STATES
+} LINK_SMALL;
+enum link_source { LINK_USB, LINK_SD, LINK_PANEL, LINK_WIFI, LINK_SOURCES } LINK_SMALL;
+enum link_event { LINK_BLOCKED, LINK_STARTED, LINK_ENDED, LINK_EVENTS } LINK_SMALL;
 enum link_error {
     LINK_OK,
     LINK_ERR_UNPAIRED, // unpaired: there is no key to check a MAC with
@@ -88,7 +98,7 @@ enum link_error {
     LINK_ERR_BUSY,     // open or running for another job
     LINK_ERR_STORE,    // the key could not be stored, or what is stored is damaged: pair with the button held
     LINK_ERRORS
-};
+} LINK_SMALL;
 // The words as they stand in frames, in one list: a kind's first word, and the enum's value added to it.
 // "HELLO" ...; "unpaired", "locked", "open", "running", "expired"; "usb", "sd", "panel", "wifi"; "blocked", "started", "ended";
 // "ok", "unpaired", "paired", "mac", "wait", "nonce", "busy", "store".
@@ -118,7 +128,7 @@ typedef uint16_t link_key;
     (sizeof(key) > (from_end) ? ((key)[sizeof(key) > (from_end) ? sizeof(key) - 1 - (from_end) : 0] & 31) : 0)
 #define LINK_KEY(key) ((link_key)(LINK_LETTER(key, 3) << 10 | LINK_LETTER(key, 2) << 5 | LINK_LETTER(key, 1)))
 
-enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK };
+enum link_side { LINK_FROM_HOST, LINK_FROM_HOOK } LINK_SMALL;
 
 // --- reading
 
@@ -126,8 +136,6 @@ struct link_frame {
     enum link_verb verb;
     const char *body; // from the verb to the byte before `*`; points into the line that was given
     uint8_t length;
-    uint8_t
-        signed_length; // bytes of the body that the MAC covers; == length when it does not end with an m field
 };
 
 #define LINK_OPENING 4 // bytes of `$LG ` and `[LG:`

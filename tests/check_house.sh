@@ -48,6 +48,21 @@ grep -HnE '#include <(stdio|unistd|fcntl|time|sys/|pthread|uv|sqlite3|sys|signal
 grep -lE '\b(malloc|calloc|realloc|free)\(' hostd/gate/*.c | grep -vx 'hostd/gate/gate.c' |
     expect_none "only gate_create and gate_free allocate in the gate"
 
+# The glue to other firmwares compiles against our own declarations of what it calls.
+board_glue() { # compiler flags...
+    "$@" -Iproto -Ihook -Wall -Wextra -Wno-unused-parameter -Werror -c -o /dev/null 2>&1
+}
+{
+    for cc in gcc arm-none-eabi-gcc; do
+        command -v "$cc" >/dev/null || continue
+        board_glue "$cc" -std=c11 -Iboards/glue boards/glue/lotgate.c
+        board_glue "$cc" -std=c11 -Iboards/grblhal/declarations -DLOTGATE_SERIAL_NUMBER='"SN"' boards/grblhal/lotgate.c
+    done
+    for board in grbl_esp32 fluidnc marlin; do
+        board_glue g++ -std=c++11 -Iboards/glue -Iboards/$board/declarations boards/$board/lotgate_port.cpp
+    done
+} | expect_none "the glue to other firmwares compiles"
+
 # SQL stands in hostd/ledger alone.
 grep -HnE 'sqlite3_|"(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|COMMIT)\b' $(git ls-files 'hostd/*.c' 'hostd/*.h' | grep -v '^hostd/ledger/') |
     expect_none "only the ledger holds SQL"
@@ -75,7 +90,7 @@ else
 fi
 
 for d in $(git ls-files | grep / | xargs -n1 dirname | sort -u | grep -vE '/corpus/|^tests/data|^\.ci|profiles/|^tests/fuzz/corpus'); do
-    case $d in tests/*|.*) continue ;; esac
+    case $d in tests/*|.*|*/declarations*) continue ;; esac
     [ -f "$d/README.md" ] || echo "$d"
 done | expect_none "every folder says what lives in it"
 

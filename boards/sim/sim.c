@@ -44,12 +44,16 @@ struct sim *sim_create(const struct sim_config *config) {
     memcpy(s->user_text, s->config.serial, sizeof s->user_text);
     sim_settings_default(s);
     sim_firmware_clear(s);
-    return s;
+    if (sim_hook_create(s))
+        return s;
+    sim_free(s);
+    return NULL;
 }
 
 void sim_free(struct sim *s) {
     if (!s)
         return;
+    sim_hook_free(s);
     free(s->card);
     free(s);
 }
@@ -154,6 +158,7 @@ void sim_open(struct sim *s, int64_t now) {
     sim_motion_flush(s);
     memset(s->motion.position, 0, sizeof s->motion.position);
     sim_firmware_clear(s);
+    sim_hook_power_up(s);
     s->state = SIM_IDLE;
     s->stage = STAGE_BOOT;
     s->busy_until = NEVER;

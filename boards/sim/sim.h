@@ -16,6 +16,7 @@
 #include <sys/types.h> // ssize_t
 
 #include "grbl.h" // enum grbl_flavour, nothing else
+#include "link.h" // enum link_state
 
 #define SIM_TEXT_MAX    64   // $I user string, file names on the card
 #define SIM_LINE_MAX    1024 // bytes of one received line that are kept for sim_line; longer ones are cut
@@ -24,6 +25,7 @@
 #define SIM_RX_MAX      4096 // largest receive buffer
 #define SIM_PLANNER_MAX 128  // largest planner
 #define SIM_CARD_MAX    (4 << 20) // bytes of the file on the card
+#define SIM_HOOK_STORE  40        // bytes that the hook keeps over power cuts: LG_HOOK_STORE
 
 enum sim_kind { SIM_LASER, SIM_CNC };
 
@@ -44,6 +46,12 @@ struct sim_config {
     uint32_t drop_ppm;         // bytes to the host lost, per million
     uint32_t garble_ppm;       // bytes to the host with a bit turned over, per million
     uint32_t splice_ppm;       // status reports that lose their end, per million
+    bool hook;                 // its firmware has the hook of hook/; `serial` is its serial number
+    uint64_t hook_seed;        // of the hook's nonces: another one at every start, where that matters
+    uint8_t hook_store[SIM_HOOK_STORE]; // what its memory holds when it is switched on
+    // The hook has written its memory; it shows a text. NULL: nobody asks. Must not call back.
+    void (*on_store)(void *context, const uint8_t store[SIM_HOOK_STORE]);
+    void (*on_screen)(void *context, const char *text);
     // Called when a line has been judged, before its motion ends; NULL: nobody asks. Must not call back.
     void (*on_line)(void *context, const struct sim_line *line);
     void *context;
@@ -58,8 +66,10 @@ struct sim_line {
     size_t length;    // bytes; may hold NUL
     uint16_t result;  // 0: ok; else the number of error:n
     enum sim_source source;
-    int64_t when; // µs
-    bool work;    // it moves with the beam above the watch level, or starts or feeds with the spindle
+    int64_t when;    // µs
+    bool work;       // it moves with the beam above the watch level, or starts or feeds with the spindle
+    bool denied;     // by the hook
+    uint64_t resets; // restarts so far
 };
 
 struct sim;
@@ -111,6 +121,17 @@ void sim_fault(struct sim *sim, enum sim_fault fault, int64_t param, int64_t now
 bool sim_card_store(struct sim *sim, const char *name, const char *text, size_t length);
 bool sim_card_start(struct sim *sim, int64_t now); // false: no file, or not idle
 
+// The hook, where the machine has one. A code is read by its scanner; its pairing button is held or let go.
+struct sim_hook_view {
+    bool there;
+    enum link_state state;
+    const char *screen;   // what it shows; valid until the next call
+    const uint8_t *store; // its memory, SIM_HOOK_STORE bytes; NULL without a hook
+};
+void sim_hook_scan(struct sim *sim, const char *code, int64_t now);
+void sim_hook_button(struct sim *sim, bool held);
+void sim_hook_look(struct sim *sim, struct sim_hook_view *view);
+
 // What the checks of a test look at.
 enum sim_state { SIM_IDLE, SIM_RUN, SIM_HOLD, SIM_JOG, SIM_ALARM, SIM_DOOR, SIM_CHECK, SIM_HOME, SIM_SLEEP };
 struct sim_view {
@@ -132,6 +153,7 @@ struct sim_view {
     int64_t forbidden_us;     // of it above the watch level while sim_watch said no
     uint64_t work_lines;      // lines with `work`
     uint64_t forbidden_lines; // work lines judged while sim_watch said no
+    uint64_t denied;          // lines of the host that the hook did not let pass
 };
 void sim_view(struct sim *sim, struct sim_view *view, int64_t now);
 

@@ -15,6 +15,8 @@ bool sim_card_store(struct sim *s, const char *name, const char *text, size_t le
     char *copy = malloc(length + 1);
     if (!copy)
         return false;
+    if (s->card_running)
+        sim_hook_card_ended(s);
     memcpy(copy, text, length);
     copy[length] = 0;
     free(s->card);
@@ -27,7 +29,7 @@ bool sim_card_store(struct sim *s, const char *name, const char *text, size_t le
 
 bool sim_card_start(struct sim *s, int64_t now) {
     sim_advance(s, now);
-    if (!s->card || s->card_running || s->state != SIM_IDLE || s->stage != STAGE_UP)
+    if (!s->card || s->card_running || s->state != SIM_IDLE || s->stage != STAGE_UP || !sim_hook_may_start(s))
         return false;
     s->card_at = 0;
     s->card_line = 0;
@@ -52,6 +54,7 @@ bool sim_card_next_line(struct sim *s) {
     sim_line_clear(&s->line);
     s->card_running = false;
     sim_print(s, "[MSG:SD print done]\r\n");
+    sim_hook_card_ended(s);
     return false;
 }
 
@@ -60,4 +63,5 @@ void sim_card_replied(struct sim *s, uint16_t result) {
         return;
     s->card_running = false;
     sim_print(s, "error:%u in SD file at line %u\r\n", result, s->card_line);
+    sim_hook_card_ended(s);
 }

@@ -64,6 +64,7 @@ static void greet(struct sim *s) {
 
 void sim_firmware_power_up(struct sim *s) {
     sim_firmware_clear(s);
+    sim_hook_power_up(s);
     s->state = SIM_IDLE;
     s->counts.resets++;
     greet(s);
@@ -101,6 +102,7 @@ static bool leave_stage(struct sim *s) {
     case STAGE_INIT:
         s->counts.resets++;
         sim_firmware_clear(s);
+        sim_hook_reset(s);
         greet(s);
         return true;
     case STAGE_CRITICAL:
@@ -120,6 +122,7 @@ static bool obey_abort(struct sim *s) {
     if (alarm) {
         s->state = SIM_ALARM;
         sim_print(s, "ALARM:%u\r\n", alarm);
+        sim_hook_reset(s);
         if (alarm <= 2) {
             sim_print(s, "[MSG:Reset to continue]\r\n");
             s->flags.reset = false;

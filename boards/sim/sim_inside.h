@@ -8,6 +8,7 @@
 //   sim_motion.c    the planner and the axes
 //   sim_report.c    texts: status, banners, settings
 //   sim_card.c      jobs that the machine runs by itself
+//   sim_hook.c      the hook of hook/ in its firmware, where the configuration asks for it
 #ifndef LOTGATE_SIM_INSIDE_H
 #define LOTGATE_SIM_INSIDE_H
 
@@ -159,6 +160,8 @@ struct sim {
     bool card_running;
     uint32_t card_line;
 
+    struct sim_hook *hook; // NULL: none
+
     bool watch_allowed;
     double watch_level;
     struct sim_view counts;
@@ -238,5 +241,15 @@ uint8_t sim_sub_state(const struct sim *s);
 bool sim_card_flavour(const struct sim *s);
 bool sim_card_next_line(struct sim *s); // puts the next line of the file in `line`
 void sim_card_replied(struct sim *s, uint16_t result);
+
+// sim_hook.c: each does nothing where there is no hook
+bool sim_hook_create(struct sim *s); // false: memory is out
+void sim_hook_free(struct sim *s);
+void sim_hook_power_up(struct sim *s);
+void sim_hook_reset(struct sim *s);
+bool sim_hook_takes(struct sim *s, uint16_t *denied); // true: the line was a frame; denied: the error, or 0
+void sim_hook_refused(struct sim *s);                 // the line that it let pass was answered with an error
+bool sim_hook_may_start(struct sim *s);
+void sim_hook_card_ended(struct sim *s);
 
 #endif

@@ -82,11 +82,24 @@ static uint16_t by_flavour(const struct sim *s, uint16_t result) {
     return s->config.flavour == GRBL_HAL && (result == 1 || result == 20) ? 2 : result;
 }
 
+static void clear_executed(struct assembly *l) {
+    bool after_cr = l->after_cr;
+    sim_line_clear(l);
+    l->after_cr = after_cr;
+}
+
 void sim_line_execute(struct sim *s) {
     struct assembly *l = &s->line;
     bool work = false;
+    uint16_t denied;
     s->op_count = s->op_next = 0;
-    uint16_t result = by_flavour(s, judge(s, &work));
+    if (sim_hook_takes(s, &denied)) {
+        clear_executed(l);
+        return;
+    }
+    uint16_t result = denied ? denied : by_flavour(s, judge(s, &work));
+    if (result && !denied)
+        sim_hook_refused(s);
     if (result) {
         s->op_count = 0;
         work = false;
@@ -104,10 +117,10 @@ void sim_line_execute(struct sim *s) {
                             .result = result,
                             .source = s->source,
                             .when = s->now,
-                            .work = work};
+                            .work = work,
+                            .denied = denied != 0,
+                            .resets = s->counts.resets};
     if (s->config.on_line)
         s->config.on_line(s->config.context, &told);
-    bool after_cr = l->after_cr;
-    sim_line_clear(l);
-    l->after_cr = after_cr;
+    clear_executed(l);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@ struct options {
     enum sim_kind kind;
     enum grbl_flavour flavour;
     long baud; // -1: the flavour's own
-    const char *serial, *link, *log, *card_file;
+    const char *serial, *link, *log, *card_file, *memory, *scan;
+    bool hook, button;
     double speed;
     long count;
     struct plan plan[PLANS_MAX];
@@ -58,6 +60,11 @@ static const char usage[] =
     "  --log FILE                           every line it takes: seconds, source, answer, work, line\n"
     "  --fault NAME@SECONDS[:PARAM]         lets something go wrong; may be given several times\n"
     "  --sd-job FILE@SECONDS                runs a file from its own card, as from the touch screen\n"
+    "  --card FILE                          puts a file on its card; SIGUSR1 starts it, as from the touch screen\n"
+    "  --hook                               its firmware has lotgate's hook; --serial is its serial number\n"
+    "  --hook-memory FILE                   keeps what the hook stores, and is read at the start\n"
+    "  --button                             the hook's pairing button is held\n"
+    "  --scan CODE                          what the scanner at the machine reads at SIGUSR2\n"
     "  --speed N                            its time passes N times as fast (1)\n"
     "  --count N                            N machines; links and logs get -1 ... -N, serials too\n"
     "  --help                               this text\n"
@@ -128,17 +135,21 @@ static bool take_fault(struct options *o, const char *value) {
     return true;
 }
 
+static bool take_card(struct options *o, const char *value) {
+    if (o->card_file)
+        return refuse("--sd-job and --card: there is room for one file");
+    o->card_file = value;
+    return true;
+}
+
 static bool take_card_job(struct options *o, char *value) {
     struct plan *plan = new_plan(o);
     if (!plan)
         return false;
     plan->card = true;
-    if (o->card_file)
-        return refuse("--sd-job may be given once");
     if (!split_time(value, &plan->at_us))
         return refuse("--sd-job %s: write FILE@SECONDS", value);
-    o->card_file = value;
-    return true;
+    return take_card(o, value);
 }
 
 static bool take_kind(struct options *o, const char *value) {
@@ -192,6 +203,22 @@ static bool take_option(struct options *o, int option, char *value) {
         return take_fault(o, value);
     case 'j':
         return take_card_job(o, value);
+    case 'c':
+        return take_card(o, value);
+    case 'h':
+        o->hook = true;
+        return true;
+    case 'm':
+        o->memory = value;
+        return true;
+    case 'p':
+        o->button = true;
+        return true;
+    case 'r':
+        if (strlen(value) > LINK_FRAME_MAX)
+            return refuse("--scan: no scanner reads so much");
+        o->scan = value;
+        return true;
     case 'v':
         return take_number("speed", value, 0.001, 10000, &o->speed);
     case 'n':
@@ -206,17 +233,28 @@ static bool take_option(struct options *o, int option, char *value) {
 
 // 0: go on; 1: done, exit 0; 2: bad usage.
 static int parse(struct options *o, int argc, char **argv) {
-    static const struct option names[] = {
-        {"kind", required_argument, 0, 'k'},   {"flavour", required_argument, 0, 'f'},
-        {"baud", required_argument, 0, 'b'},   {"link", required_argument, 0, 'l'},
-        {"serial", required_argument, 0, 's'}, {"log", required_argument, 0, 'o'},
-        {"fault", required_argument, 0, 'x'},  {"sd-job", required_argument, 0, 'j'},
-        {"speed", required_argument, 0, 'v'},  {"count", required_argument, 0, 'n'},
-        {"help", no_argument, 0, 'h'},         {0, 0, 0, 0}};
-    *o = (struct options){.baud = -1, .serial = "", .link = "", .log = "", .speed = 1, .count = 1};
+    static const struct option names[] = {{"kind", required_argument, 0, 'k'},
+                                          {"flavour", required_argument, 0, 'f'},
+                                          {"baud", required_argument, 0, 'b'},
+                                          {"link", required_argument, 0, 'l'},
+                                          {"serial", required_argument, 0, 's'},
+                                          {"log", required_argument, 0, 'o'},
+                                          {"fault", required_argument, 0, 'x'},
+                                          {"sd-job", required_argument, 0, 'j'},
+                                          {"speed", required_argument, 0, 'v'},
+                                          {"count", required_argument, 0, 'n'},
+                                          {"card", required_argument, 0, 'c'},
+                                          {"hook", no_argument, 0, 'h'},
+                                          {"button", no_argument, 0, 'p'},
+                                          {"hook-memory", required_argument, 0, 'm'},
+                                          {"scan", required_argument, 0, 'r'},
+                                          {"help", no_argument, 0, '?' + 1},
+                                          {0, 0, 0, 0}};
+    *o = (struct options){
+        .baud = -1, .serial = "", .link = "", .log = "", .memory = "", .scan = "", .speed = 1, .count = 1};
     opterr = 0; // getopt's own messages say less
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-        if (option == 'h') {
+        if (option == '?' + 1) {
             print_usage();
             return 1;
         }
@@ -232,7 +270,7 @@ static int parse(struct options *o, int argc, char **argv) {
         return EXIT_BAD_USE;
     }
     if (o->card_file && o->flavour == GRBL_AVR) {
-        refuse("--sd-job: an avr board has no card; give another --flavour");
+        refuse("--sd-job, --card: an avr board has no card; give another --flavour");
         return EXIT_BAD_USE;
     }
     return 0;
@@ -287,18 +325,23 @@ static bool open_machines(struct program *p) {
     const struct options *o = &p->options;
     for (size_t i = 0; i < (size_t)o->count; i++) {
         struct sim_config config;
-        char link[PATH_MAX], log[PATH_MAX], error[PATH_MAX + 128];
+        char link[PATH_MAX], log[PATH_MAX], memory[PATH_MAX], error[PATH_MAX + 128];
         sim_config_default(&config, o->kind, o->flavour);
         if (o->baud >= 0)
             config.baud = (uint32_t)o->baud;
         config.seed = i + 1;
+        config.hook = o->hook;
+        if (getrandom(&config.hook_seed, sizeof config.hook_seed, 0) != (ssize_t)sizeof config.hook_seed)
+            return refuse("the system gives no random numbers");
         suffixed(config.serial, sizeof config.serial, o->serial, i, o->count);
         suffixed(link, sizeof link, o->link, i, o->count);
         suffixed(log, sizeof log, o->log, i, o->count);
-        if (!sim_pty_open(&p->machine[i], &config, link, log, machine_time(p), error, sizeof error)) {
+        suffixed(memory, sizeof memory, o->memory, i, o->count);
+        if (!sim_pty_open(&p->machine[i], &config, link, log, memory, machine_time(p), error, sizeof error)) {
             fprintf(stderr, "lotgate-sim: %s\n", error);
             return false;
         }
+        sim_hook_button(p->machine[i].sim, o->button);
         p->machines++;
         printf("%s%s%s\n", p->machine[i].name, link[0] ? " " : "", link);
     }
@@ -323,7 +366,9 @@ static int64_t follow_plans(struct program *p, int64_t now) {
             if (!plan->card)
                 sim_fault(sim, plan->fault, plan->param, now);
             else if (!sim_card_start(sim, now))
-                fprintf(stderr, "lotgate-sim: the machine is not idle: its card job does not start\n");
+                fprintf(
+                    stderr,
+                    "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
         }
     }
     return next;
@@ -342,9 +387,29 @@ static void wait_for_something(const struct program *p, struct pollfd *fds, int6
             fds[i].revents = 0;
 }
 
+static void start_cards(struct program *p, int64_t now) {
+    for (size_t i = 0; i < p->machines; i++)
+        if (!sim_card_start(p->machine[i].sim, now))
+            fprintf(
+                stderr,
+                "lotgate-sim: the machine is not idle, or does not let it: its card job does not start\n");
+}
+
+// A key or a code at the machine, or the end (false).
+static bool take_signal(struct program *p) {
+    struct signalfd_siginfo signal;
+    if (read(p->signals, &signal, sizeof signal) != (ssize_t)sizeof signal)
+        return true;
+    if (signal.ssi_signo == SIGUSR1)
+        start_cards(p, machine_time(p));
+    for (size_t i = 0; signal.ssi_signo == SIGUSR2 && i < p->machines; i++)
+        sim_hook_scan(p->machine[i].sim, p->options.scan, machine_time(p));
+    return signal.ssi_signo == SIGUSR1 || signal.ssi_signo == SIGUSR2;
+}
+
 static void serve(struct program *p) {
     struct pollfd fds[MACHINES_MAX + 1] = {{.fd = p->signals, .events = POLLIN}};
-    while (!fds[0].revents) {
+    while (!fds[0].revents || take_signal(p)) {
         int64_t now = machine_time(p), next = follow_plans(p, now);
         for (size_t i = 0; i < p->machines; i++) {
             struct sim_pty *m = &p->machine[i];
@@ -363,6 +428,8 @@ static int open_signals(void) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return -1;
     return signalfd(-1, &set, SFD_CLOEXEC);

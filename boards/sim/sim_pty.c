@@ -79,6 +79,43 @@ static size_t escape(char *out, const char *text, size_t length) {
     return (size_t)(at - out);
 }
 
+static void put_log(struct sim_pty *p, const char *text, size_t length) {
+    if (write(p->log, text, length) == (ssize_t)length)
+        return;
+    fprintf(stderr, "lotgate-sim: the log cannot be written (%s); it ends here\n", strerror(errno));
+    close(p->log);
+    p->log = -1;
+}
+
+static void log_screen(void *context, const char *screen) {
+    struct sim_pty *p = context;
+    char text[LOG_LINE_MAX];
+    if (p->log < 0)
+        return;
+    int n = snprintf(text, sizeof text, "-\tscreen\tok\t-\t");
+    size_t length = (size_t)n + escape(text + n, screen, strlen(screen));
+    text[length++] = '\n';
+    put_log(p, text, length);
+}
+
+static void keep_memory(void *context, const uint8_t store[SIM_HOOK_STORE]) {
+    struct sim_pty *p = context;
+    FILE *file = p->memory[0] ? fopen(p->memory, "wb") : NULL;
+    if (p->memory[0] && (!file || fwrite(store, 1, SIM_HOOK_STORE, file) != SIM_HOOK_STORE))
+        fprintf(stderr, "lotgate-sim: %s cannot be written: %s\n", p->memory, strerror(errno));
+    if (file)
+        fclose(file);
+}
+
+// A file that is not there is an empty memory.
+static void load_memory(const char *path, uint8_t store[SIM_HOOK_STORE]) {
+    FILE *file = path[0] ? fopen(path, "rb") : NULL;
+    if (file && fread(store, 1, SIM_HOOK_STORE, file) != SIM_HOOK_STORE)
+        memset(store, 0, SIM_HOOK_STORE);
+    if (file)
+        fclose(file);
+}
+
 static void log_line(void *context, const struct sim_line *line) {
     static const char *const source[] = {"host", "card", "startup"};
     struct sim_pty *p = context;
@@ -91,15 +128,11 @@ static void log_line(void *context, const struct sim_line *line) {
                      result, line->work ? "work" : "-");
     size_t length = (size_t)n + escape(text + n, line->text, line->length);
     text[length++] = '\n';
-    if (write(p->log, text, length) != (ssize_t)length) {
-        fprintf(stderr, "lotgate-sim: the log cannot be written (%s); it ends here\n", strerror(errno));
-        close(p->log);
-        p->log = -1;
-    }
+    put_log(p, text, length);
 }
 
 bool sim_pty_open(struct sim_pty *p, const struct sim_config *config, const char *link, const char *log,
-                  int64_t now, char *error, size_t room) {
+                  const char *memory, int64_t now, char *error, size_t room) {
     memset(p, 0, sizeof *p);
     p->master = p->slave = p->log = -1;
     snprintf(p->link, sizeof p->link, "%s", link);
@@ -110,6 +143,11 @@ bool sim_pty_open(struct sim_pty *p, const struct sim_config *config, const char
     }
     struct sim_config c = *config;
     c.on_line = log_line;
+    c.on_screen = log_screen;
+    c.on_store = keep_memory;
+    snprintf(p->memory, sizeof p->memory, "%s", memory);
+    if (c.hook)
+        load_memory(memory, c.hook_store);
     c.context = p;
     p->sim = sim_create(&c);
     if (!p->sim)

@@ -229,6 +229,8 @@ static uint16_t run_from_card(struct sim *s, const char *marker) {
         return ERROR_BUSY;
     if (!s->card || strcmp(name + 1, s->card_name) != 0)
         return ERROR_CARD;
+    if (!sim_hook_may_start(s))
+        return ERROR_CARD;
     s->card_at = 0;
     s->card_line = 0;
     s->card_running = true;

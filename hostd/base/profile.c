@@ -240,6 +240,7 @@ static const struct field fields[] = {
     {"focus_s_percent", false, take_number, AT(focus_s_percent), AT(has_focus), 0, 10},
     {"homing", false, take_flag, AT(homing), AT(has_homing), 0, 0},
     {"beam_on_fan", false, take_flag, AT(beam_on_fan), AT(has_beam_on_fan), 0, 0},
+    {"hook", false, take_flag, AT(hook), AT(has_hook), 0, 0},
     {"banner_wait_ms", false, take_u32, AT(banner_wait_ms), AT(has_banner_wait), 0, 60000},
     {"settings_differ", false, take_text, AT(settings_differ), 0, 0, PROFILE_NAME_MAX},
     {"usb", false, take_usb, 0, 0, 0, 0},

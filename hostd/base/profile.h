@@ -35,7 +35,7 @@ struct profile {
     char controller[PROFILE_NAME_MAX];      // "": not established
     char settings_differ[PROFILE_NAME_MAX]; // which family's meaning $37..$54 have; "": not established
     bool has_flavour, has_baud, has_rx_buffer, has_s_max, has_laser_mode, has_focus, has_homing,
-        has_beam_on_fan, has_banner_wait;
+        has_beam_on_fan, has_banner_wait, has_hook;
     bool has_area[3];
     enum profile_flavour flavour;
     uint32_t baud;
@@ -46,6 +46,7 @@ struct profile {
     double focus_s_percent;  // of s_max: a beam up to here is for focusing
     bool homing;             // it has switches and can home
     bool beam_on_fan;        // the beam hangs on M106
+    bool hook;               // its firmware has lotgate's hook
     uint32_t banner_wait_ms; // from opening the port until the last banner has come
     struct profile_usb usb[PROFILE_LIST_MAX];
     size_t usb_count;

@@ -29,6 +29,10 @@ enum cli_kind {
     CLI_OPERATOR,
     CLI_RECORD,
     CLI_JOB,
+    CLI_ORDER,
+    CLI_PRODUCT,
+    CLI_UNIT,
+    CLI_RECALL,
     CLI_COMMANDS,
     CLI_KINDS
 };

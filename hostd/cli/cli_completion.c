@@ -25,6 +25,10 @@ static const struct {
     [CLI_OPERATOR] = {"operators", "operator.list", "operator"},
     [CLI_RECORD] = {"records", "record.list", "record"},
     [CLI_JOB] = {"jobs", "job.list", "job"},
+    [CLI_ORDER] = {"orders", "order.list", "order"},
+    [CLI_PRODUCT] = {"products", "product.list", "product"},
+    [CLI_UNIT] = {"units", "unit.list", "unit"},
+    [CLI_RECALL] = {"recalls", "recall.list", "recall"},
     [CLI_COMMANDS] = {"commands", NULL, NULL},
 };
 

@@ -59,6 +59,11 @@ static const struct cli_option declare_options[] = {
     {.name = "order", .value = "ORD", .help = "the order that it is for", .argument = "order"},
     {.name = "product", .value = "P", .help = "what is made", .argument = "product"},
     {.name = "count", .value = "N", .help = "how many are made", .argument = "count", .flags = CLI_INTEGER},
+    {.name = "record",
+     .value = "MFG",
+     .help = "go on with this record (default: each job opens one)",
+     .argument = "record",
+     .kind = CLI_RECORD},
     {0}};
 
 const struct cli_command cli_declare_commands[] = {

@@ -14,7 +14,15 @@ extern const struct cli_command cli_watch_commands[];                          /
 extern const struct cli_command cli_job_commands[];                            // cli_job.c
 extern const struct cli_command cli_record_commands[], cli_note_commands[];    // cli_record.c
 extern const struct cli_command cli_supplier_commands[], cli_material_commands[],
-    cli_operator_commands[];                           // cli_people.c
+    cli_operator_commands[];                                                   // cli_people.c
+extern const struct cli_command cli_product_commands[], cli_unit_commands[];   // cli_product.c
+extern const struct cli_command cli_customer_commands[], cli_order_commands[]; // cli_order.c
+extern const struct cli_command cli_recall_commands[], cli_recall_case_commands[],
+    cli_trace_commands[];                            // cli_recall.c
+extern const struct cli_command cli_demo_commands[]; // cli_demo.c
+extern const struct cli_command cli_procedure_commands[], cli_training_commands[],
+    cli_nonconformance_commands[];                     // cli_quality.c
+extern const struct cli_command cli_import_commands[]; // cli_import.c
 extern const struct cli_command cli_ledger_commands[]; // cli_ledger.c
 extern const struct cli_command cli_help_commands[], cli_version_commands[],
     cli_completion_commands[]; // cli_about.c

@@ -1,7 +1,9 @@
 // lot: what is in the shop, from its receipt to its end.
 #include <string.h>
 
+#include "cli_args.h" // cli_args_object
 #include "cli_document.h"
+#include "cli_door.h" // cli_ask
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_output.h"
@@ -140,6 +142,23 @@ static const struct cli_column lot_job_columns[] = {{"JOB", "job", CLI_CELL_TEXT
                                                     {"STARTED", "started", CLI_CELL_TIME, false},
                                                     {0}};
 
+static const struct cli_column parent_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
+                                                   {"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                   {"STATE", "state", CLI_CELL_STATE, false},
+                                                   {0}};
+static const struct cli_column piece_columns[] = {{"PIECE", "lot", CLI_CELL_TEXT, false},
+                                                  {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                  {"STATE", "state", CLI_CELL_STATE, false},
+                                                  {"MARK", "mark", CLI_CELL_TEXT, false},
+                                                  {0}};
+static const struct cli_column change_columns[] = {{"WHAT", "kind", CLI_CELL_TEXT, false},
+                                                   {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                   {"REASON", "reason", CLI_CELL_TEXT, false},
+                                                   {"JOB", "job", CLI_CELL_TEXT, false},
+                                                   {"TIME", "at", CLI_CELL_TIME, false},
+                                                   {"BY", "by", CLI_CELL_TEXT, false},
+                                                   {0}};
+
 static int show(struct cli_call *call) {
     cJSON *answer = NULL;
     int status = cli_ask_command(call, &answer);
@@ -150,6 +169,9 @@ static int show(struct cli_call *call) {
     } else {
         cli_print_fields(stdout, answer, lot_fields);
         cli_print_section(answer, "documents", "Documents", document_columns);
+        cli_print_section(answer, "parents", "Cut from, or merged from", parent_columns);
+        cli_print_section(answer, "pieces", "Pieces", piece_columns);
+        cli_print_section(answer, "changes", "Stock changes", change_columns);
         cli_print_section(answer, "jobs", "Jobs", lot_job_columns);
         cli_print_history(answer);
     }
@@ -260,6 +282,107 @@ static const struct cli_option reason_options[] = {
     {0}};
 static const struct cli_option attach_options[] = {DOCUMENT_OPTIONS(CLI_REQUIRED, 0), CLI_BY, {0}};
 
+static const struct cli_option split_options[] = {{.name = "quantity",
+                                                   .value = "Q",
+                                                   .help = "of each piece",
+                                                   .argument = "quantity",
+                                                   .flags = CLI_REQUIRED},
+                                                  {.name = "count",
+                                                   .value = "N",
+                                                   .help = "how many pieces (default: 1)",
+                                                   .argument = "count",
+                                                   .flags = CLI_INTEGER},
+                                                  {.name = "reason",
+                                                   .value = "TEXT",
+                                                   .help = "offcut, sheet cut in two, spool change …",
+                                                   .argument = "reason"},
+                                                  CLI_BY,
+                                                  {0}};
+static const struct cli_option merge_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason"}, CLI_BY, {0}};
+static const struct cli_option mark_options[] = {
+    {.name = "where", .value = "TEXT", .help = "where on the piece it stands", .argument = "where"},
+    CLI_BY,
+    {0}};
+static const struct cli_option lost_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "cut away, painted over …", .argument = "reason"},
+    CLI_BY,
+    {0}};
+static const struct cli_word lots_word[] = {
+    {.name = "LOT", .kind = CLI_LOT, .flags = CLI_REQUIRED | CLI_REPEATS}, {0}};
+static const struct cli_word mark_words[] = {
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+    {.name = "SCANNED", .argument = "code", .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_word change_words[] = {
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+    {.name = "QTY", .argument = "quantity", .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_option scrap_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason", .flags = CLI_REQUIRED},
+    {.name = "job", .value = "JOB", .help = "the job that spoiled it", .argument = "job", .kind = CLI_JOB},
+    CLI_BY,
+    {0}};
+static const struct cli_word correct_words[] = {
+    {.name = "JOB", .argument = "job", .kind = CLI_JOB, .flags = CLI_REQUIRED},
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+    {.name = "QTY", .argument = "quantity", .flags = CLI_REQUIRED},
+    {0}};
+
+static const struct cli_column hazard_columns[] = {
+    {"VERDICT", "verdict", CLI_CELL_STATE, false}, {"WHY", "why", CLI_CELL_TEXT, false},
+    {"GRADE", "grade", CLI_CELL_TEXT, false},      {"RULE", "rule", CLI_CELL_TEXT, false},
+    {"SOURCES", "sources", CLI_CELL_TEXT, true},   {0}};
+static const struct cli_word hazard_words[] = {
+    {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
+    {.name = "MACHINE", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_option acknowledge_options[] = {{.name = "by",
+                                                         .value = "OPERATOR",
+                                                         .help = "who has read them",
+                                                         .argument = "by",
+                                                         .kind = CLI_OPERATOR,
+                                                         .flags = CLI_REQUIRED},
+                                                        {0}};
+
+// One number a line: they go on labels.
+static int split(struct cli_call *call) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    const cJSON *piece;
+    if (call->json)
+        cli_print_json(answer);
+    else
+        cJSON_ArrayForEach(piece, json_get(answer, "pieces")) {
+            puts(piece->valuestring);
+        }
+    if (!call->json)
+        fprintf(stderr, "%s\n", json_text(answer, "what_next"));
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static int merge(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *args = cli_args_object(call, &error), *lots = cJSON_CreateArray(), *answer = NULL;
+    if (args == NULL)
+        return cli_fail(CLI_USAGE, &error);
+    json_add(args, "lots", lots);
+    for (size_t i = 0; i < call->word_count; i++)
+        cJSON_AddItemToArray(lots, cJSON_CreateString(call->words[i]));
+    int status = cli_ask(call, "lot.merge", args, &answer, &error);
+    if (status != CLI_DONE)
+        return cli_fail(status, &error);
+    if (call->json)
+        cli_print_json(answer);
+    else
+        cli_print_done(stdout, "{lot}", answer);
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
 const struct cli_command cli_lot_commands[] = {
     {.verb = "receive",
      .summary = "Book a delivery in; prints the new lot's number",
@@ -316,4 +439,72 @@ const struct cli_command cli_lot_commands[] = {
      .options = attach_options,
      .op = "document.attach",
      .run = attach},
+    {.verb = "split",
+     .summary = "Cut pieces off a lot; prints their numbers",
+     .words = lot_word,
+     .options = split_options,
+     .details = "A piece can't be declared until its number was read back from it: `lotgate lot mark`.",
+     .op = "lot.split",
+     .run = split},
+    {.verb = "merge",
+     .summary = "Join what is left of lots of one material; prints the new number",
+     .words = lots_word,
+     .options = merge_options,
+     .op = "lot.merge",
+     .run = merge},
+    {.verb = "mark",
+     .summary = "Confirm that a piece carries its number, by scanning it there",
+     .words = mark_words,
+     .options = mark_options,
+     .op = "lot.mark",
+     .done = "The piece {lot} carries its number.",
+     .run = cli_run_act},
+    {.verb = "mark-lost",
+     .summary = "Say that a piece no longer carries its number",
+     .words = lot_word,
+     .options = lost_options,
+     .op = "lot.mark_lost",
+     .done = "The piece {lot} can't be declared until it is marked again.",
+     .run = cli_run_act},
+    {.verb = "adjust",
+     .summary = "Put a lot's stock right by a signed quantity, such as -2sheet",
+     .words = change_words,
+     .options = reason_options,
+     .op = "lot.adjust",
+     .done = "Lot {lot}: {change}, now {on_hand}.",
+     .run = cli_run_act},
+    {.verb = "count",
+     .summary = "Book a stock count: what is really there",
+     .words = change_words,
+     .options = reason_options,
+     .op = "lot.count",
+     .done = "Lot {lot}: difference {change}, now {on_hand}.",
+     .run = cli_run_act},
+    {.verb = "scrap",
+     .summary = "Scrap some of a lot",
+     .words = change_words,
+     .options = scrap_options,
+     .op = "lot.scrap",
+     .done = "Lot {lot}: {change} scrapped, now {on_hand}.",
+     .run = cli_run_act},
+    {.verb = "correct",
+     .summary = "Put right what a job took of a lot",
+     .words = correct_words,
+     .options = reason_options,
+     .op = "lot.correct",
+     .done = "Job {job} took {quantity} of {lot}.",
+     .run = cli_run_act},
+    {.verb = "hazards",
+     .summary = "What is to be known before a lot is worked by a machine",
+     .words = hazard_words,
+     .op = "hazard.list",
+     .columns = hazard_columns,
+     .run = cli_run_list},
+    {.verb = "acknowledge",
+     .summary = "Say that the warnings for a lot on a machine have been read",
+     .words = hazard_words,
+     .options = acknowledge_options,
+     .op = "hazard.acknowledge",
+     .done = "{by} has read {warnings} warnings for {lot} on {machine}.",
+     .run = cli_run_act},
     {0}};

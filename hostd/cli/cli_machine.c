@@ -34,6 +34,7 @@ static const struct cli_column fields[] = {{"Machine", "machine", CLI_CELL_TEXT,
                                            {"Last seen", "seen", CLI_CELL_TIME, false},
                                            {"Confirmed by", "confirmed_by", CLI_CELL_TEXT, false},
                                            {"Registered", "registered", CLI_CELL_TIME, false},
+                                           {"Hook", "hook", CLI_CELL_TEXT, false},
                                            {"Sender's pty", "pty", CLI_CELL_TEXT, false},
                                            {"Sender's TCP", "tcp", CLI_CELL_TEXT, false},
                                            {"Sender there", "sender", CLI_CELL_TEXT, false},
@@ -84,7 +85,8 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static int confirm(struct cli_call *call) {
+// Asks, and says in one word what has been done.
+static int act(struct cli_call *call, const char *done) {
     cJSON *answer = NULL;
     int status = cli_ask_command(call, &answer);
     if (status != CLI_DONE)
@@ -92,9 +94,17 @@ static int confirm(struct cli_call *call) {
     if (call->json)
         cli_print_json(answer);
     else
-        printf("%s: confirmed.\n", call->words[0]);
+        printf("%s: %s.\n", call->words[0], done);
     cJSON_Delete(answer);
     return CLI_DONE;
+}
+
+static int confirm(struct cli_call *call) {
+    return act(call, "confirmed");
+}
+
+static int pair(struct cli_call *call) {
+    return act(call, "paired");
 }
 
 static const struct cli_word machine_word[] = {
@@ -116,4 +126,14 @@ const struct cli_command cli_machine_commands[] = {
          "until a person has looked at it.",
      .op = "machine.confirm",
      .run = confirm},
+    {.verb = "pair",
+     .summary = "Give the hook in a machine's firmware a new key",
+     .words = machine_word,
+     .options = confirm_options,
+     .details =
+         "The hook then lets no work start, whatever the way, unless this host has opened it for that job. A hook that is "
+         "paired already takes a new key only while its pairing button is held. The key is kept in the data folder, under "
+         "keys; the ledger records that it was given, and never the key.",
+     .op = "machine.pair",
+     .run = pair},
     {0}};

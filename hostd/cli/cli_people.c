@@ -1,6 +1,7 @@
 // supplier, material, operator: the plain lists that everything else names.
 #include "cli_groups.h"
 #include "cli_output.h" // cli_run_list, cli_run_act
+#include "cli_pin.h"    // cli_run_pin
 
 static const struct cli_column supplier_columns[] = {
     {"SUPPLIER", "supplier", CLI_CELL_TEXT, false}, {"NAME", "name", CLI_CELL_TEXT, false},
@@ -16,6 +17,7 @@ static const struct cli_option supplier_options[] = {
     {.name = "email", .value = "ADDRESS", .help = "e-mail of the one to ask", .argument = "email"},
     {.name = "phone", .value = "NUMBER", .help = "telephone", .argument = "phone"},
     {.name = "address", .value = "TEXT", .help = "postal address", .argument = "address"},
+    CLI_BY,
     {0}};
 
 const struct cli_command cli_supplier_commands[] = {{.verb = "add",
@@ -64,6 +66,12 @@ static const struct cli_option material_options[] = {
              "not released; may be given again",
      .argument = "requires",
      .flags = CLI_REPEATS},
+    {.name = "hazard",
+     .value = "WORD",
+     .help = "what it holds that the hazard rules know (pvc, mdf …), or none; may be given again",
+     .argument = "hazards",
+     .flags = CLI_REPEATS},
+    CLI_BY,
     {0}};
 
 const struct cli_command cli_material_commands[] = {
@@ -85,6 +93,7 @@ const struct cli_command cli_material_commands[] = {
 static const struct cli_column operator_columns[] = {{"OPERATOR", "operator", CLI_CELL_TEXT, false},
                                                      {"NAME", "name", CLI_CELL_TEXT, false},
                                                      {"BADGE", "badge", CLI_CELL_TEXT, false},
+                                                     {"ROLE", "role", CLI_CELL_TEXT, false},
                                                      {0}};
 
 static const struct cli_word operator_words[] = {
@@ -92,23 +101,54 @@ static const struct cli_word operator_words[] = {
     {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
     {0}};
 
-static const struct cli_option operator_options[] = {{.name = "badge",
-                                                      .value = "CODE",
-                                                      .help = "what the operator's badge says to a scanner",
-                                                      .argument = "badge"},
-                                                     {0}};
+static const struct cli_option operator_options[] = {
+    {.name = "badge",
+     .value = "CODE",
+     .help = "what the operator's badge says to a scanner",
+     .argument = "badge"},
+    {.name = "role",
+     .value = "ROLE",
+     .help = "operator (default), receiver, quality or owner",
+     .argument = "role"},
+    CLI_BY,
+    {0}};
 
-const struct cli_command cli_operator_commands[] = {{.verb = "add",
-                                                     .summary = "Add an operator",
-                                                     .words = operator_words,
-                                                     .options = operator_options,
-                                                     .op = "operator.add",
-                                                     .done = "Operator {operator} is added.",
-                                                     .run = cli_run_act},
-                                                    {.verb = "list",
-                                                     .summary = "List the operators",
-                                                     .op = "operator.list",
-                                                     .page = "operator",
-                                                     .columns = operator_columns,
-                                                     .run = cli_run_list},
-                                                    {0}};
+static const struct cli_option by_options[] = {CLI_BY, {0}};
+static const struct cli_word role_words[] = {
+    {.name = "OPERATOR", .argument = "operator", .kind = CLI_OPERATOR, .flags = CLI_REQUIRED},
+    {.name = "ROLE", .argument = "role", .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_word pin_words[] = {
+    {.name = "OPERATOR", .argument = "operator", .kind = CLI_OPERATOR, .flags = CLI_REQUIRED}, {0}};
+
+const struct cli_command cli_operator_commands[] = {
+    {.verb = "add",
+     .summary = "Add an operator",
+     .words = operator_words,
+     .options = operator_options,
+     .op = "operator.add",
+     .done = "Operator {operator} is added.",
+     .run = cli_run_act},
+    {.verb = "list",
+     .summary = "List the operators",
+     .op = "operator.list",
+     .page = "operator",
+     .columns = operator_columns,
+     .run = cli_run_list},
+    {.verb = "role",
+     .summary = "Give an operator a role",
+     .details = "Once somebody has a role above operator, acts that need one are done "
+                "only --by somebody who has it.",
+     .words = role_words,
+     .options = by_options,
+     .op = "operator.role",
+     .done = "{operator} has the role {role}.",
+     .run = cli_run_act},
+    {.verb = "pin",
+     .summary = "Set an operator's PIN, read from standard input",
+     .words = pin_words,
+     .options = by_options,
+     .op = "operator.pin",
+     .done = "{operator} has a new PIN.",
+     .run = cli_run_pin},
+    {0}};

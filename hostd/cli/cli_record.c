@@ -17,10 +17,22 @@ static const struct cli_column fields[] = {{"Manufacture record", "record", CLI_
                                            {"Order", "order", CLI_CELL_TEXT, false},
                                            {"Product", "product", CLI_CELL_TEXT, false},
                                            {"Count", "count", CLI_CELL_TEXT, false},
+                                           {"Good", "good", CLI_CELL_TEXT, false},
+                                           {"Scrapped", "scrapped", CLI_CELL_TEXT, false},
                                            {"Opened", "opened", CLI_CELL_TIME, false},
                                            {"Closed", "closed", CLI_CELL_TIME, false},
                                            {"Closed by", "closed_by", CLI_CELL_TEXT, false},
                                            {0}};
+
+static const struct cli_column unit_columns[] = {{"UNIT", "unit", CLI_CELL_TEXT, false},
+                                                 {"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                                 {"COUNT", "count", CLI_CELL_NUMBER, false},
+                                                 {"STATE", "state", CLI_CELL_STATE, false},
+                                                 {0}};
+static const struct cli_column deviation_columns[] = {{"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                      {"REASON", "reason", CLI_CELL_TEXT, false},
+                                                      {"BY", "by", CLI_CELL_TEXT, false},
+                                                      {0}};
 
 static int show(struct cli_call *call) {
     cJSON *answer = NULL;
@@ -38,6 +50,8 @@ static int show(struct cli_call *call) {
         putchar('\n');
         cli_job_print(stdout, job);
     }
+    cli_print_section(answer, "units", "Units", unit_columns);
+    cli_print_section(answer, "deviations", "Deviations", deviation_columns);
     cli_print_history(answer);
     cJSON_Delete(answer);
     return CLI_DONE;
@@ -52,7 +66,31 @@ static const struct cli_option list_options[] = {{.name = "limit",
                                                   .argument = "limit",
                                                   .flags = CLI_INTEGER},
                                                  {0}};
-static const struct cli_option close_options[] = {CLI_BY, {0}};
+static const struct cli_option close_options[] = {
+    {.name = "good", .value = "N", .help = "pieces that are good", .argument = "good", .flags = CLI_INTEGER},
+    {.name = "scrapped",
+     .value = "N",
+     .help = "pieces that were scrapped",
+     .argument = "scrapped",
+     .flags = CLI_INTEGER},
+    CLI_BY,
+    {0}};
+static const struct cli_word deviate_words[] = {
+    {.name = "MFG", .argument = "record", .kind = CLI_RECORD, .flags = CLI_REQUIRED},
+    {.name = "MATERIAL", .argument = "material", .kind = CLI_MATERIAL, .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_option deviate_options[] = {{.name = "reason",
+                                                     .value = "TEXT",
+                                                     .help = "why it does without",
+                                                     .argument = "reason",
+                                                     .flags = CLI_REQUIRED},
+                                                    {.name = "by",
+                                                     .value = "OPERATOR",
+                                                     .help = "who answers for it",
+                                                     .argument = "by",
+                                                     .kind = CLI_OPERATOR,
+                                                     .flags = CLI_REQUIRED},
+                                                    {0}};
 
 const struct cli_command cli_record_commands[] = {
     {.verb = "list",
@@ -73,6 +111,13 @@ const struct cli_command cli_record_commands[] = {
      .options = close_options,
      .op = "record.close",
      .done = "Record {record} is {state}.",
+     .run = cli_run_act},
+    {.verb = "deviate",
+     .summary = "Answer for a material of the bill that a record does without",
+     .words = deviate_words,
+     .options = deviate_options,
+     .op = "record.deviate",
+     .done = "Record {record} does without {material}: {reason}",
      .run = cli_run_act},
     {0}};
 

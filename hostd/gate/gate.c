@@ -28,6 +28,8 @@ void gate_config_default(struct gate_config *c) {
         .expect_identity = true,
         .poll = true,
         .replace_utf8 = true,
+        .hook = GATE_HOOK_NEVER,
+        .hook_life_s = 60,
     };
     gate_text_set(c->name, sizeof c->name, "machine");
 }
@@ -42,10 +44,13 @@ struct gate *gate_create(const struct gate_config *config, const struct gate_out
     gcode_modal_reset(&g->modal);
     g->modal.doubt = true;
     gate_sender_flavour(g);
+    gate_link_create(g);
     return g;
 }
 
 void gate_free(struct gate *g) {
+    if (g)
+        gate_link_wipe(g);
     free(g);
 }
 
@@ -55,6 +60,7 @@ void gate_enter(struct gate *g, int64_t now) {
 }
 
 void gate_settle(struct gate *g) {
+    gate_link_step(g);
     gate_line_pump(g);
     gate_notices(g);
     gate_own_step(g);
@@ -69,7 +75,7 @@ static enum gate_state state_of(const struct gate *g) {
         return GATE_OFFLINE;
     if (g->faults)
         return GATE_FAULT;
-    if (!g->identity_ok)
+    if (!g->identity_ok || gate_link_unsettled(g))
         return GATE_OFFLINE;
     if (g->job.open)
         return GATE_RUNNING;
@@ -98,6 +104,14 @@ void gate_fault(struct gate *g, enum fault fault, const char *sentence) {
     gate_state_update(g);
 }
 
+// Where one fault of several is over, the hook's sentence is the one to be told again.
+void gate_fault_over(struct gate *g, unsigned faults) {
+    bool any = g->faults & faults;
+    g->faults &= ~faults;
+    if (any && g->faults & FAULT_HOOK)
+        gate_text_set(g->fault_text, sizeof g->fault_text, gate_link_sentence(g));
+}
+
 void gate_machine_forget(struct gate *g) {
     gate_out_flush(g);
     gate_due_clear(&g->dues);
@@ -108,6 +122,7 @@ void gate_machine_forget(struct gate *g) {
     g->own.swallow = SWALLOW_NO;
     g->own.late = 0;
     g->own.identity_us = g->now + QUIET_US;
+    gate_link_forget(g);
 }
 
 // --- the machine's port
@@ -119,7 +134,8 @@ void gate_machine_opened(struct gate *g, int64_t now) {
     g->modal.doubt = true;
     g->machine_open = true;
     g->identity_ok = !g->config.expect_identity;
-    g->faults &= ~(unsigned)FAULT_IDENTITY;
+    gate_fault_over(g, FAULT_IDENTITY);
+    gate_link_machine_opened(g);
     g->machine.length = 0;
     g->machine.overflow = g->machine.kept = g->machine.skip = g->machine.has_status = false;
     // A machine that has been up for long answers at once. One that restarts on opening eats the question and sends its
@@ -157,7 +173,7 @@ void gate_identity_confirmed(struct gate *g, int64_t now) {
     if (!g->machine_open)
         return;
     g->identity_ok = true;
-    g->faults &= ~(unsigned)FAULT_IDENTITY;
+    gate_fault_over(g, FAULT_IDENTITY);
     gate_settle(g);
 }
 
@@ -193,8 +209,11 @@ void gate_sender_gone(struct gate *g, int64_t now) {
     gate_sender_forget(g);
     // With M2 on its way to the machine the job is whole: its end comes with the reply.
     g->job.orphan = g->job.open && g->job.ending && !g->queue.count;
-    gate_drop_held(g, GATE_END_SENDER_LOST, reason);
-    if (!g->job.orphan)
+    if (!g->link.local) // a job of the machine's own does not depend on a sender
+        gate_drop_held(g, GATE_END_SENDER_LOST, reason);
+    else
+        gate_sender_drop_lines(g);
+    if (!g->job.orphan && !g->link.local)
         gate_job_end(g, GATE_END_SENDER_LOST, reason);
     gate_due_disown(&g->dues);
     g->sender.present = false;
@@ -214,7 +233,7 @@ bool gate_wants_sender(const struct gate *g) {
 
 bool gate_may_declare(const struct gate *g, const char **code) {
     *code = "";
-    if (!g->machine_open || (!g->identity_ok && !g->faults))
+    if (!g->machine_open || ((!g->identity_ok || gate_link_unsettled(g)) && !g->faults))
         *code = "machine_offline";
     else if (g->faults)
         *code = "machine_fault";
@@ -242,14 +261,15 @@ void gate_disarm(struct gate *g, int64_t now) {
 
 void gate_ledger_failed(struct gate *g, int64_t now, const char *sentence) {
     gate_enter(g, now);
-    g->start_pending = g->start_cancelled = false; // it will be asked for again
+    if (!g->link.opening)
+        g->start_pending = g->start_cancelled = false; // it will be asked for again
     gate_fault(g, FAULT_LEDGER, sentence);
     gate_settle(g);
 }
 
 void gate_ledger_recovered(struct gate *g, int64_t now) {
     gate_enter(g, now);
-    g->faults &= ~(unsigned)FAULT_LEDGER;
+    gate_fault_over(g, FAULT_LEDGER);
     gate_settle(g);
 }
 
@@ -257,7 +277,9 @@ void gate_fault_cleared(struct gate *g, int64_t now) {
     gate_enter(g, now);
     if (g->faults & FAULT_IDENTITY && g->machine_open)
         g->identity_ok = true;
-    g->faults &= ~(unsigned)(FAULT_UNAUTHORISED | FAULT_IDENTITY);
+    if (g->faults & FAULT_HOOK_SERIAL)
+        g->link.serial_ok = true;
+    gate_fault_over(g, FAULT_UNAUTHORISED | FAULT_IDENTITY | FAULT_HOOK_SERIAL);
     gate_settle(g);
 }
 
@@ -305,7 +327,8 @@ void gate_reset(struct gate *g, int64_t now) {
 void gate_shutdown(struct gate *g, int64_t now) {
     static const char reason[] = "lotgate is going down";
     gate_enter(g, now);
-    if (g->job.open && g->machine_open)
+    if (g->job.open && g->machine_open &&
+        !g->link.own_local) // a file of the machine's own may run to its end
         gate_out_byte(g, '!');
     gate_drop_held(g, GATE_END_HOST_LOST, reason);
     gate_job_end(g, GATE_END_HOST_LOST, reason);
@@ -321,6 +344,7 @@ void gate_view(const struct gate *g, struct gate_view *view) {
         .sender_present = g->sender.present,
         .machine_open = g->machine_open,
         .starting = g->start_pending && !g->start_cancelled,
+        .start_asked = g->start_pending && !g->link.opening,
         .dry_run = g->job.active && !g->job.open && g->job.moved,
         .queued = g->queue.bytes,
         .outstanding = g->dues.count,
@@ -328,7 +352,9 @@ void gate_view(const struct gate *g, struct gate_view *view) {
         .since_us = g->since_us,
         .has_status = g->machine.has_status,
         .status = g->machine.status,
+        .link_lines = g->link.sender_lines,
     };
+    gate_link_look(g, &view->hook);
     if (g->job.active) {
         view->lines = g->job.meter.result.lines;
         view->bytes = g->job.meter.result.bytes;

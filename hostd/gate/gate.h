@@ -21,6 +21,7 @@
 
 #include "gcode.h" // gcode_rules
 #include "grbl.h"  // grbl_flavour, grbl_status
+#include "link.h"  // link_state, the hook's words
 #include "meter.h" // meter_result
 
 // Limits. Waiting lines are those that are held, or have no room in the machine's buffer yet.
@@ -34,12 +35,20 @@
 #define GATE_REPLY_MAX       1024    // longest reply line that can be rewritten or taken out
 #define GATE_NAME_MAX        64
 #define GATE_TEXT_MAX        256 // longest text in a fact: a reason, a lot, a held line's beginning
+#define GATE_KEYS            2   // pairing keys of one machine: the one in use, and one that is being given
 
 enum gate_state { GATE_OFFLINE, GATE_LOCKED, GATE_HELD, GATE_ARMED, GATE_RUNNING, GATE_FAULT, GATE_STATES };
 const char *gate_state_name(enum gate_state s); // "offline", "locked", "held", "armed", "running", "fault"
 
 enum gate_mode { GATE_EACH_JOB, GATE_UNTIL_CHANGED };
 enum gate_held_action { GATE_WAIT, GATE_REFUSE };
+
+// The hook in the machine's firmware (proto/link.h): is one looked for, and must it be there?
+enum gate_hook {
+    GATE_HOOK_NEVER,  // never asked for
+    GATE_HOOK_IF_ANY, // asked for; a machine without one goes on alone
+    GATE_HOOK_EXPECTED // asked for; without it, or with one that is not paired with this host, the machine is in fault
+};
 
 struct gate_config {
     char name[GATE_NAME_MAX];  // machine id, for messages to the sender
@@ -54,8 +63,15 @@ struct gate_config {
     bool expect_identity; // wait for gate_identity_confirmed() before leaving offline
     bool poll;            // ask for status when no sender does, and for $G when the modal state is in doubt
     bool replace_utf8;    // whole UTF-8 sequences in a line become `_` (see invariant 4)
+    enum gate_hook hook;
+    bool has_key
+        [GATE_KEYS]; // slot 0: the key that the hook holds; slot 1: one that it may have been given last
+    uint8_t key[GATE_KEYS][SIPHASH_KEY];
+    uint8_t nonce_seed[SIPHASH_KEY]; // random, another one for each gate: the host's nonces are made from it
+    uint16_t hook_life_s;            // how long an opened hook waits for the job's start
 };
-void gate_config_default(struct gate_config *c); // AVR laser, each-job, wait, idle 2 s, focus 60 s, rx 128
+// AVR laser, each-job, wait, idle 2 s, focus 60 s, rx 128, hook never asked for, its life 60 s.
+void gate_config_default(struct gate_config *c);
 
 enum gate_end {
     GATE_END_COMPLETED, // M2/M30 acknowledged, or idle
@@ -82,7 +98,15 @@ enum gate_fact_type {
     GATE_FACT_ERROR_REPLY,  // number = error, text = the line that it answered, where known
     GATE_FACT_IDENTITY,     // the machine answered $I: text = [VER:...] text, options = [OPT:...] text
     GATE_FACT_UNAUTHORISED, // the machine runs with no job open: a feed hold was sent; text = status line
-    GATE_FACT_STATUS        // a status report came (at most 5 a second): status
+    GATE_FACT_HOOK,         // something of gate_view.hook has changed
+    GATE_FACT_HOOK_SEEN,    // a hook says who it is: text = serial number, options = firmware.
+                            // Answer: gate_hook_confirmed() or gate_hook_refused()
+    GATE_FACT_HOOK_BLOCKED, // it blocked a start: text = "usb", "sd", "panel", "wifi", or "" for `number` of them that
+                            // the line lost
+    GATE_FACT_HOOK_KEY,    // it has proved to hold the key of slot `number`
+    GATE_FACT_HOOK_PAIRED, // the end of gate_hook_pair(): number = 1 paired, 0 not; text = why not
+    GATE_FACT_SCAN,        // its scanner has read a code: text; options = "cut" when the code was too long
+    GATE_FACT_STATUS       // a status report came (at most 5 a second): status
 };
 
 // All that is known of a job when it ends. Pointers are valid during the callback.
@@ -169,6 +193,39 @@ void gate_ledger_recovered(struct gate *gate, int64_t now);
 // A fault that a person has looked at (unauthorised run, identity change): back to locked.
 void gate_fault_cleared(struct gate *gate, int64_t now);
 
+// --- the hook
+
+enum gate_hook_presence {
+    GATE_HOOK_UNKNOWN, // not asked yet, or never
+    GATE_HOOK_ABSENT,  // the firmware answers as one without a hook
+    GATE_HOOK_SILENT,  // nothing answers
+    GATE_HOOK_PRESENT
+};
+const char *gate_hook_presence_name(enum gate_hook_presence p); // "unknown", "absent", "silent", "present"
+
+// Names the job of the start that is about to be committed, and its lot for the machine's screen.
+void gate_hook_job(struct gate *gate, const char *job, const char *lot);
+// What the host made of GATE_FACT_HOOK_SEEN. Refusal puts the gate in fault until gate_fault_cleared().
+void gate_hook_confirmed(struct gate *gate, int64_t now);
+void gate_hook_refused(struct gate *gate, int64_t now, const char *sentence);
+// Gives the hook a new key, which becomes that of slot 1 and, once the hook has proved that it holds it, of slot 0.
+// GATE_FACT_HOOK_PAIRED tells the outcome. False, with the code of the refusal: "machine_offline", "no_hook",
+// "job_running", "pairing". gate_hook_may_pair asks the same without doing it.
+bool gate_hook_may_pair(const struct gate *gate, const char **code);
+bool gate_hook_pair(struct gate *gate, int64_t now, const uint8_t key[SIPHASH_KEY], const char **code);
+// A message for the machine's screen, for some seconds; `|` parts its lines. What does not fit is cut.
+void gate_hook_show(struct gate *gate, int64_t now, const char *text);
+
+struct gate_hook_view {
+    enum gate_hook_presence presence;
+    enum link_state state;      // as last told; of use when present
+    bool paired;                // it has proved to hold the key that is here
+    uint32_t blocked;           // starts that it has blocked since it was powered up
+    char job[LINK_JOB_MAX + 1]; // the job for which it is open or running, "" for none
+    char serial_number[LINK_SN_MAX + 1];
+    char firmware[GATE_NAME_MAX];
+};
+
 // From the panel: they act as if the sender had sent the byte; safety passes at once in every state.
 void gate_hold(struct gate *gate, int64_t now);
 void gate_resume(struct gate *gate, int64_t now);
@@ -181,6 +238,7 @@ void gate_shutdown(struct gate *gate, int64_t now);
 struct gate_view {
     enum gate_state state;
     bool sender_present, machine_open, starting, dry_run;
+    bool start_asked;      // GATE_FACT_START_WANTED has not been answered, and the gate has not taken it back
     uint64_t lines, bytes; // of the open job
     uint64_t work_um;
     uint32_t queued;      // bytes that wait
@@ -190,6 +248,8 @@ struct gate_view {
     bool has_status;
     struct grbl_status status; // last report seen
     char text[GATE_TEXT_MAX];  // held line, or fault sentence
+    struct gate_hook_view hook;
+    uint32_t link_lines; // `$LG` lines of senders: answered with error:3, never forwarded
 };
 void gate_view(const struct gate *gate, struct gate_view *view);
 

@@ -53,11 +53,26 @@ static uint32_t new_slot(struct gate *g, enum wish wish) {
     return slot;
 }
 
+// The frames of the link are lotgate's: a sender's are refused like a command that the firmware does not know.
+static void answer_link_line(struct gate *g, const struct line *line) {
+    gate_out_flush(g);
+    for (uint8_t i = 0; i < line->deferred_count; i++)
+        gate_realtime(g, line->deferred[i].byte);
+    g->link.sender_lines++;
+    if (g->overflowed || !gate_queue_mark(&g->queue, ITEM_ANSWER, ANSWER_LINK, line->ends))
+        g->overflowed++;
+    gate_line_pump(g);
+}
+
 bool gate_answer_wanted(struct gate *g, const struct line *line) {
     const uint8_t *value;
     size_t length;
     if (line->length == 0 || (line->text[0] != '$' && line->text[0] > ' '))
         return false;
+    if (gate_link_is_own_line(line)) {
+        answer_link_line(g, line);
+        return true;
+    }
     enum wish wish = wish_of(line, &value, &length);
     if (wish == WISH_NONE)
         return false;
@@ -118,10 +133,14 @@ static void reply(struct gate *g, const char *first, uint8_t ends) {
 }
 
 bool gate_answer_item(struct gate *g, const struct item *item) {
-    if (item->length != ANSWER_SPILL && item->length != ANSWER_OVERLONG && !g->answers[item->length].done)
+    if (item->length < ANSWER_LINK && !g->answers[item->length].done)
         return false;
     if (!gate_line_quiet(g))
         return false;
+    if (item->length == ANSWER_LINK) {
+        reply(g, "error:3\r\n", item->ends);
+        return true;
+    }
     if (item->length == ANSWER_OVERLONG) {
         reply(g, "error:11\r\n", item->ends);
         return true;
@@ -188,6 +207,7 @@ void gate_refuse_rest(struct gate *g) {
 }
 
 void gate_refuse(struct gate *g, const char *reason) {
+    bool durable = g->link.opening; // its start is: it has an end instead
     gate_text_set(g->refused_text, sizeof g->refused_text, reason);
     g->notices = (g->notices & ~(unsigned)NOTICE_HELD) | NOTICE_REFUSED;
     if (g->start_pending)
@@ -195,7 +215,8 @@ void gate_refuse(struct gate *g, const char *reason) {
     g->hold_active = false;
     gate_refuse_rest(g);
     gate_job_discard(g);
-    gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
+    if (!durable)
+        gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
     gate_state_update(g);
     gate_line_pump(g);
 }
@@ -223,9 +244,14 @@ void gate_drop_held(struct gate *g, enum gate_end end, const char *reason) {
         gate_job_discard(g);
         gate_fact(g, GATE_FACT_REFUSED, g->refused_text);
     }
-    g->hold_active = g->refusing = false;
-    g->refuse_items = g->overflowed = 0;
+    g->hold_active = false;
     g->notices &= ~(unsigned)NOTICE_HELD;
+    gate_sender_drop_lines(g);
+}
+
+void gate_sender_drop_lines(struct gate *g) {
+    g->refusing = false;
+    g->refuse_items = g->overflowed = 0;
     gate_queue_clear(&g->queue);
     gate_answers_forget(g);
 }

@@ -11,6 +11,7 @@
 //   gate_reply.c   what a reply line means
 //   gate_status.c  what a status report means
 //   gate_own.c     what lotgate asks the machine itself, and all timers
+//   gate_link*.c   the hook in the machine's firmware: see gate_link.h
 //   gate_out.c     bytes and facts on their way out
 #ifndef LOTGATE_GATE_INTERNAL_H
 #define LOTGATE_GATE_INTERNAL_H
@@ -39,6 +40,7 @@
 #define DEFERRED_MAX    16          // realtime bytes kept in their place inside one line
 #define ANSWER_SPILL    0xffffffffu // an answer item for which no slot was free
 #define ANSWER_OVERLONG 0xfffffffeu // ... for a line that was too long
+#define ANSWER_LINK     0xfffffffdu // ... for a sender's `$LG`: frames come from lotgate alone
 
 // --- lines
 
@@ -127,11 +129,19 @@ enum notice { // messages that wait for the end of a reply line
     NOTICE_LATE_ANSWER = 64
 };
 
-enum fault { FAULT_UNAUTHORISED = 1, FAULT_IDENTITY = 2, FAULT_LEDGER = 4 };
+enum fault {
+    FAULT_UNAUTHORISED = 1,
+    FAULT_IDENTITY = 2,
+    FAULT_LEDGER = 4,
+    FAULT_HOOK = 8, // gate_link.c says what it is
+    FAULT_HOOK_SERIAL = 16
+};
 
-enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF };
+enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF, OWN_LINK };
 
 enum byte_kind { BYTE_TEXT, BYTE_END, BYTE_REALTIME, BYTE_HIGH };
+
+#include "gate_link.h" // struct gate_link
 
 struct gate {
     struct gate_config config;
@@ -238,6 +248,8 @@ struct gate {
         uint32_t late; // own lines given up: a reply may still come
     } own;
 
+    struct gate_link link;
+
     struct {
         const uint8_t *machine, *sender, *hash;
         size_t machine_length, sender_length, hash_length;
@@ -250,6 +262,7 @@ void gate_settle(
     struct gate *g); // at the end of every call: what can go on now goes on, and everything is written
 void gate_state_update(struct gate *g);
 void gate_fault(struct gate *g, enum fault fault, const char *sentence);
+void gate_fault_over(struct gate *g, unsigned faults); // enum fault
 void gate_machine_forget(struct gate *g); // replies, polls, stale phase: the machine was reset or opened
 
 // gate_out.c: `bytes` must stay valid until gate_out_flush. Contiguous pieces become one call.
@@ -284,6 +297,8 @@ void gate_line_pump(struct gate *g);
 bool gate_line_between(const struct gate *g); // the sender is between two reply lines
 bool gate_line_quiet(const struct gate *g);   // nothing unanswered, and the sender is between two reply lines
 void gate_line_send_own(struct gate *g, enum own what, const char *text); // text ends with LF and is static
+void gate_line_send_frame(struct gate *g, const char *frames, size_t length); // one or two, with their LF
+void gate_line_frame_answered(struct gate *g);
 
 // gate_queue.c
 bool gate_queue_line(struct queue *q, const struct line *line);
@@ -313,6 +328,7 @@ void gate_answers_forget(struct gate *g);
 void gate_refuse(struct gate *g, const char *reason); // what is held is refused, and the rest of its job
 void gate_refuse_rest(struct gate *g);                // only the rest: the job itself has ended
 void gate_drop_held(struct gate *g, enum gate_end end, const char *reason);
+void gate_sender_drop_lines(struct gate *g); // what of the sender waits, and nothing else
 void gate_notices(struct gate *g);
 
 // gate_job.c
@@ -321,8 +337,10 @@ void gate_job_line(struct gate *g, const struct line *line, const struct gcode_m
 void gate_job_tail(struct gate *g, const uint8_t *lf);
 void gate_job_want(struct gate *g, bool local);
 void gate_job_cancel(struct gate *g, enum gate_end end, const char *reason);
-void gate_job_end(struct gate *g, enum gate_end end, const char *reason); // the open job, or a setup
-void gate_job_discard(struct gate *g);                                    // a setup that leaves no trace
+void gate_job_started(struct gate *g); // its lines flow from now on
+void gate_job_not_started(struct gate *g, enum gate_end end, const char *reason); // although it is durable
+void gate_job_end(struct gate *g, enum gate_end end, const char *reason);         // the open job, or a setup
+void gate_job_discard(struct gate *g); // a setup that leaves no trace
 void gate_job_pause(struct gate *g, const char *why);
 void gate_job_resume(struct gate *g);
 

@@ -8,6 +8,10 @@
 #include <string.h>
 
 static void clear(struct gate *g) {
+    if (g->job.open) {
+        g->link.local = LOCAL_NONE;
+        g->link.opening = false;
+    }
     gate_out_flush(g); // the hash of what comes later must not hold the bytes of before
     g->job.open = g->job.active = g->job.moved = g->job.ending = g->job.orphan = false;
     g->job.next_waits = false;
@@ -19,7 +23,7 @@ static void clear(struct gate *g) {
 static void begin(struct gate *g) {
     gate_out_flush(g);
     g->job.active = true;
-    g->job.first_us = g->now;
+    g->job.first_us = g->job.last_us = g->now;
     crypto_hash_sha256_init(&g->job.sha);
     meter_reset(&g->job.meter, NULL);
 }
@@ -48,12 +52,20 @@ void gate_job_want(struct gate *g, bool local) {
     gate_fact(g, GATE_FACT_START_WANTED, g->hold_active ? g->held_text : "");
 }
 
+static void cancel_as(struct gate *g, enum gate_end end, const char *reason) {
+    g->cancel_end = end;
+    gate_text_set(g->cancel_text, sizeof g->cancel_text, reason);
+}
+
 void gate_job_cancel(struct gate *g, enum gate_end end, const char *reason) {
     if (g->start_cancelled)
         return;
+    if (g->link.opening) {
+        gate_job_not_started(g, end, reason);
+        return;
+    }
     g->start_cancelled = true;
-    g->cancel_end = end;
-    gate_text_set(g->cancel_text, sizeof g->cancel_text, reason);
+    cancel_as(g, end, reason);
     gate_job_discard(g);
 }
 
@@ -71,10 +83,40 @@ static void end_cancelled(struct gate *g) {
     send_ended(g, &job, g->cancel_text);
 }
 
+void gate_job_not_started(struct gate *g, enum gate_end end, const char *reason) {
+    bool waits = g->hold_active && !g->link.local;
+    g->link.opening = false;
+    if (!g->start_pending) { // opened once, and closed again before its first line
+        gate_job_end(g, end, reason);
+        return;
+    }
+    cancel_as(g, end, reason);
+    g->start_pending = g->hold_active = false;
+    g->link.local = LOCAL_NONE;
+    if (g->config.mode == GATE_EACH_JOB)
+        g->declared = false;
+    g->notices &= ~(unsigned)NOTICE_HELD;
+    gate_job_discard(g);
+    end_cancelled(g);
+    if (waits && g->sender.present)
+        gate_refuse_rest(g);
+    gate_state_update(g);
+}
+
 void gate_start_committed(struct gate *g, int64_t now) {
     gate_enter(g, now);
-    if (!g->start_pending)
+    if (!g->start_pending || g->link.opening)
         return;
+    if (!g->start_cancelled && gate_link_must_open(g)) {
+        g->link.opening = true;
+        g->link.open_by = g->now + LINK_OPEN_US;
+    } else {
+        gate_job_started(g);
+    }
+    gate_settle(g);
+}
+
+void gate_job_started(struct gate *g) {
     g->start_pending = false;
     if (g->config.mode == GATE_EACH_JOB)
         g->declared = false;
@@ -85,14 +127,13 @@ void gate_start_committed(struct gate *g, int64_t now) {
         if (!g->job.active)
             begin(g);
         g->job.open = true;
-        g->job.local_due = g->start_local;
+        g->job.local_due = g->start_local && !g->link.local;
         g->job.line_us = g->now;
         g->hold_active = false;
         g->notices &= ~(unsigned)NOTICE_HELD;
         g->focus.on = false; // what is on now is the job's
     }
     gate_state_update(g);
-    gate_settle(g);
 }
 
 void gate_job_end(struct gate *g, enum gate_end end, const char *reason) {
@@ -110,7 +151,7 @@ void gate_job_end(struct gate *g, enum gate_end end, const char *reason) {
     job.path = g->job.meter.path;
     job.points = g->job.meter.points;
     job.first_us = g->job.first_us;
-    job.last_us = g->job.last_us;
+    job.last_us = g->job.local && g->link.own_local ? g->now : g->job.last_us; // its lines are not seen here
     job.errors = g->job.errors;
     job.pauses = g->job.pauses;
     job.overrides = g->job.overrides;

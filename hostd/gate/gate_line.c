@@ -28,7 +28,7 @@ static const uint8_t permissions[][6] = {
 };
 
 static enum situation situation(const struct gate *g) {
-    if (g->job.ending)
+    if (g->job.ending || g->link.local >= LOCAL_WAITING) // the machine's own job is not mixed with a sender's
         return ENDING;
     if (g->job.open)
         return RUNNING;
@@ -42,7 +42,8 @@ static enum situation situation(const struct gate *g) {
 // Nothing of a sender goes out now, whatever it is.
 static bool blocked(const struct gate *g) {
     return !g->machine_open || !g->identity_ok || g->faults || g->stale || g->start_pending ||
-           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g);
+           g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g) || g->link.opening ||
+           gate_link_unsettled(g);
 }
 
 static bool fits(const struct gate *g, size_t bytes) {
@@ -418,4 +419,26 @@ void gate_line_send_own(struct gate *g, enum own what, const char *text) {
     g->own.sent_us = g->now;
     gate_out_machine(g, line.text, line.length + 1);
     gate_out_flush(g);
+}
+
+// Not G-code: nothing of the modal state follows from it.
+void gate_line_send_frame(struct gate *g, const char *frames, size_t length) {
+    struct due *due = gate_due_push(&g->dues);
+    assert(due); // nothing is outstanding
+    due->bytes = (uint16_t)length;
+    due->flags = DUE_OWN;
+    gate_due_count(&g->dues, due);
+    g->own.line = OWN_LINK;
+    g->own.sent_us = g->now;
+    gate_out_flush(g);
+    gate_out_machine(g, (const uint8_t *)frames, length);
+    gate_out_flush(g);
+}
+
+void gate_line_frame_answered(struct gate *g) {
+    if (g->own.line != OWN_LINK)
+        return;
+    g->own.line = OWN_NONE;
+    if (gate_due_head(&g->dues))
+        gate_due_pop(&g->dues);
 }

@@ -17,6 +17,8 @@ static bool head_is_own(struct gate *g) {
 static bool must_keep(struct gate *g, uint8_t first) {
     if (head_is_own(g))
         return true;
+    if (first == '[' && g->config.hook != GATE_HOOK_NEVER)
+        return true; // it may be a frame of the hook
     if (first == '<')
         return gate_shows_held(g) || g->own.poll || g->own.swallow != SWALLOW_NO;
     return g->own.late && !g->dues.count && (first == 'o' || first == 'e');
@@ -98,12 +100,41 @@ static void pass_report(struct gate *g, const struct grbl_reply *reply, const ui
     gate_out_text(g, "\r\n");
 }
 
+static void line_done(struct gate *g, const uint8_t *line, size_t length, size_t raw, bool passed);
+
+// A line that lost its end, and so runs into the frame behind it.
+static void piece_done(struct gate *g, const uint8_t *line, size_t length, bool passed) {
+    bool to_sender = !passed && !head_is_own(g);
+    line_done(g, line, length, length, passed);
+    gate_out_flush(g);
+    if (to_sender)
+        gate_out_text(g, "\r\n");
+}
+
+// Takes out a frame of the hook, and lines that have stuck to it. False: there is no frame in the line.
+static bool take_frame(struct gate *g, const uint8_t *line, size_t length, bool passed) {
+    const uint8_t *frame = memmem(line, length, "[LG:", 4);
+    if (!frame)
+        return false;
+    size_t before = (size_t)(frame - line), rest = length - before;
+    if (before)
+        piece_done(g, line, before, passed);
+    const uint8_t *mark = memchr(frame, ']', rest);
+    size_t whole = mark ? (size_t)(mark - frame) + 1 : rest;
+    gate_link_heard(g, frame, whole);
+    if (whole < rest)
+        piece_done(g, frame + whole, rest - whole, passed);
+    return true;
+}
+
 // A line, `length` without its end and `raw` with it. `passed`: the sender has had it already.
 static void line_done(struct gate *g, const uint8_t *line, size_t length, size_t raw, bool passed) {
     static const struct grbl_reply ok = {.type = GRBL_REPLY_OK, .trailing = GRBL_REPLY_EMPTY};
     struct grbl_reply reply;
     if (length && line[length - 1] == '\r')
         length--;
+    if (length > LINK_SHORTEST && g->config.hook != GATE_HOOK_NEVER && take_frame(g, line, length, passed))
+        return;
     if (length == 2 && line[0] == 'o' && line[1] == 'k')
         reply = ok;
     else
@@ -129,7 +160,10 @@ static void take_piece(struct gate *g, const uint8_t *p, size_t length, bool end
         gate_out_sender(g, p, length);
     if (!g->machine.overflow && g->machine.length + length > GATE_REPLY_MAX) {
         g->machine.overflow = true;
-        if (g->machine.kept) { // too long to be rewritten: it passes
+        bool frame = link_is_frame(LINK_FROM_HOOK, (const char *)g->machine.line, g->machine.length);
+        if (frame && g->config.hook != GATE_HOOK_NEVER) { // none that is known, but the hook's all the same
+            g->machine.skip = true;
+        } else if (g->machine.kept) { // too long to be rewritten: it passes
             gate_out_sender(g, g->machine.line, g->machine.length);
             gate_out_sender(g, p, length);
         }

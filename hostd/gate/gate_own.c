@@ -75,26 +75,40 @@ static bool silent(const struct gate *g) {
 static enum own wish(const struct gate *g) {
     if (gate_focus_over(g))
         return OWN_BEAM_OFF;
+    bool link = gate_link_due(g) <= g->now;
+    if (link && g->config.hook == GATE_HOOK_EXPECTED) // it tells why a machine runs that was not told to
+        return OWN_LINK;
     if (g->config.expect_identity && !g->own.identity_asked)
         return OWN_IDENTITY;
+    if (link)
+        return OWN_LINK;
     bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
     return g->modal.doubt && asks(g) && !waits ? OWN_MODAL : OWN_NONE;
+}
+
+static int64_t wish_due(const struct gate *g) {
+    switch (wish(g)) {
+    case OWN_BEAM_OFF:
+        return g->own.beam_off_us;
+    case OWN_IDENTITY:
+        return later(g->own.identity_us, g->machine.byte_us + QUIET_US);
+    case OWN_MODAL:
+        return g->own.modal_us;
+    default:
+        return gate_link_due(g);
+    }
 }
 
 static int64_t ask_due(const struct gate *g) {
     if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
         return NEVER;
     int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
-    switch (wish(g)) {
-    case OWN_BEAM_OFF:
-        return later(clear, g->own.beam_off_us);
-    case OWN_IDENTITY:
-        return later(later(clear, g->own.identity_us), g->machine.byte_us + QUIET_US);
-    case OWN_MODAL:
-        return later(clear, g->own.modal_us);
-    default:
-        return NEVER;
-    }
+    int64_t due = wish_due(g), link = gate_link_due(g);
+    // A frame that is due later may come before what else is wished for, but not before who the machine is.
+    if (link < due &&
+        (g->own.identity_asked || !g->config.expect_identity || g->config.hook == GATE_HOOK_EXPECTED))
+        due = link;
+    return later(clear, due);
 }
 
 static void ask(struct gate *g) {
@@ -103,6 +117,8 @@ static void ask(struct gate *g) {
         g->own.beam_off_us = g->now + SECOND_US;
         gate_line_send_own(g, what, "M5\n");
         gate_focus_follow(g);
+    } else if (what == OWN_LINK) {
+        gate_link_ask(g);
     } else if (what == OWN_IDENTITY) {
         g->own.identity_us = g->now + OWN_TIMEOUT_US;
         g->machine.version[0] = g->machine.options[0] = '\0';
@@ -116,6 +132,8 @@ static void ask(struct gate *g) {
 void gate_own_answered(struct gate *g, bool ok) {
     enum own what = g->own.line;
     g->own.line = OWN_NONE;
+    if (what == OWN_LINK)
+        gate_link_refused(g); // the hook answers with a frame
     if (what != OWN_IDENTITY || !ok)
         return;
     struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};
@@ -127,12 +145,18 @@ void gate_own_answered(struct gate *g, bool ok) {
 }
 
 static int64_t own_lost_due(const struct gate *g) {
-    return g->own.line != OWN_NONE && !silent(g) ? g->own.sent_us + OWN_TIMEOUT_US : NEVER;
+    int64_t wait = g->own.line == OWN_LINK ? LINK_ANSWER_US : OWN_TIMEOUT_US;
+    return g->own.line != OWN_NONE && !silent(g) ? g->own.sent_us + wait : NEVER;
 }
 
 static void own_lost(struct gate *g) {
+    bool link = g->own.line == OWN_LINK;
     gate_due_clear(&g->dues); // it was the only one
     g->own.line = OWN_NONE;
+    if (link) {
+        gate_link_lost(g);
+        return;
+    }
     g->own.late++;
     gate_own_doubt(g);
 }
@@ -210,6 +234,7 @@ static const struct {
     {stale_due, stale_over},
     {refuse_due, refuse},
     {own_lost_due, own_lost},
+    {gate_link_limit, gate_link_over},
     {notice_due, NULL},
     {focus_due, NULL},
     {ask_due, NULL},

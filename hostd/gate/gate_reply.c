@@ -130,6 +130,7 @@ static void on_banner(struct gate *g, const struct heard *h) {
     gate_machine_forget(g);
     gcode_modal_reset(&g->modal);
     gate_own_restarted(g);
+    gate_link_restarted(g);
     g->explained = false;
     if (g->job.active && !held)
         gate_job_end(g, was_open ? GATE_END_MACHINE_LOST : GATE_END_ABORTED,

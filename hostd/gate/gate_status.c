@@ -3,7 +3,8 @@
 #include "gate_internal.h"
 
 bool gate_shows_held(const struct gate *g) {
-    return g->hold_active || g->start_pending || (g->queue.count && (g->faults || !g->identity_ok));
+    bool shut = g->faults || !g->identity_ok || g->link.opening || gate_link_unsettled(g);
+    return g->hold_active || g->start_pending || (g->queue.count && shut);
 }
 
 // After a reset, a report that was asked for behind it shows that the reset is done, with or without a banner.
@@ -46,7 +47,7 @@ static void stop_unauthorised(struct gate *g, const struct grbl_status *s, const
     bool bad = file && !g->job.local;
     if (s->state == GRBL_RUN && !g->job.open && !g->explained)
         bad = true;
-    if (!bad || g->stale)
+    if (!bad || g->stale || gate_link_explains(g))
         return;
     char text[GATE_TEXT_MAX];
     gate_out_byte(g, '!');
@@ -66,7 +67,9 @@ static void count_anew(struct gate *g, const struct grbl_status *s) {
         return;
     if (g->now - g->replied_us < RESYNC_US + head->dwell_s * SECOND_US)
         return;
-    if (g->own.line != OWN_NONE)
+    if (g->own.line == OWN_LINK)
+        gate_link_lost(g);
+    else if (g->own.line != OWN_NONE)
         g->own.late++;
     g->own.line = OWN_NONE;
     gate_due_clear(&g->dues);
@@ -75,7 +78,7 @@ static void count_anew(struct gate *g, const struct grbl_status *s) {
 
 static void end_by_report(struct gate *g, const struct grbl_status *s) {
     bool idle = s->state == GRBL_IDLE || s->state == GRBL_CHECK;
-    if (!idle || !g->job.active || g->hold_active || g->start_pending)
+    if (!idle || !g->job.active || g->hold_active || g->start_pending || g->link.local || g->link.opening)
         return;
     // Some forks give no `ok` for M2.
     if (g->job.ending && g->job.program_end && g->now - g->job.program_end_us >= PGM_END_US) {
@@ -117,5 +120,6 @@ void gate_status(struct gate *g, const struct grbl_reply *reply) {
     count_anew(g, &s);
     end_by_report(g, &s);
     follow_motion(g, &s);
+    gate_link_status(g, &s);
     tell(g, &s);
 }

@@ -26,11 +26,12 @@ const struct event_kind kinds_declaration[] = {
                 {"operator", FIELD_TEXT, false},
                 {"order", FIELD_TEXT, false},
                 {"product", FIELD_TEXT, false},
-                {"count", FIELD_INTEGER, false}},
+                {"count", FIELD_INTEGER, false},
+                {"record", FIELD_TEXT, false}}, // goes on with this record; otherwise each job opens one
      .statements =
          {{"INSERT INTO declarations (seq, declaration, machine, mode, state, operator, order_ref, product,"
-           "  count, made_us, made_by)"
-           " VALUES (:seq, :declaration, :machine, :mode, 'open', :operator, :order, :product, :count,"
+           "  count, record, made_us, made_by)"
+           " VALUES (:seq, :declaration, :machine, :mode, 'open', :operator, :order, :product, :count, :record,"
            "  :time_us, :actor)",
            false}},
      .subjects = {"declaration"},

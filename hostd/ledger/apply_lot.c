@@ -23,15 +23,17 @@ const struct event_kind kinds_lot[] = {
                 {"cert_heat", FIELD_TEXT, false},
                 {"reason", FIELD_TEXT, false},
                 {"purchase_order", FIELD_TEXT, false},
+                {"cost_cents", FIELD_INTEGER, false}, // of the whole lot
+                {"currency", FIELD_TEXT, false},
                 {"expires_us", FIELD_INTEGER, false},
                 {"by", FIELD_TEXT, false}},
      .statements =
          {{"INSERT INTO lots (seq, lot, material, supplier, supplier_lot, heat, cert_heat, match, state,"
-           "  state_us, state_by, state_reason, quantity, unit, base, received, purchase_order, expires_us,"
-           "  received_us, received_by)"
+           "  state_us, state_by, state_reason, quantity, unit, base, received, purchase_order, cost_cents,"
+           "  currency, expires_us, received_us, received_by)"
            " VALUES (:seq, :lot, :material, :supplier, :supplier_lot, :heat, :cert_heat, :match, :state,"
            "  :time_us, coalesce(:by, :actor), :reason, :quantity, :unit, :base, :amount, :purchase_order,"
-           "  :expires_us, :time_us, coalesce(:by, :actor))",
+           "  :cost_cents, :currency, :expires_us, :time_us, coalesce(:by, :actor))",
            false}},
      .subjects = {"lot"},
      .number = "lot"},
@@ -52,7 +54,8 @@ const struct event_kind kinds_lot[] = {
      .subjects = {"lot"}},
     {.name = "lot.released",
      .fields = {{"lot", FIELD_TEXT, true}, {"by", FIELD_TEXT, false}, {"note", FIELD_TEXT, false}},
-     .statements = {{LOT_STATE("released", "'received', 'quarantined'") " AND match IN ('none', 'matched')",
+     .statements = {{LOT_STATE("released",
+                               "'received', 'quarantined', 'recalled'") " AND match IN ('none', 'matched')",
                      false}},
      .subjects = {"lot"}},
     {.name = "lot.quarantined",
@@ -61,7 +64,7 @@ const struct event_kind kinds_lot[] = {
      .subjects = {"lot"}},
     {.name = "lot.rejected",
      .fields = {{"lot", FIELD_TEXT, true}, {"reason", FIELD_TEXT, true}, {"by", FIELD_TEXT, false}},
-     .statements = {{LOT_STATE("rejected", "'received', 'released', 'quarantined'"), false}},
+     .statements = {{LOT_STATE("rejected", "'received', 'released', 'quarantined', 'recalled'"), false}},
      .subjects = {"lot"}},
     {.name = "lot.consumed",
      .fields = {{"lot", FIELD_TEXT, true},
@@ -73,7 +76,8 @@ const struct event_kind kinds_lot[] = {
      .statements = {{"INSERT INTO job_lots (seq, job, record, lot, quantity, amount, base)"
                      " VALUES (:seq, :job, :record, :lot, :quantity, :amount, :base)",
                      false},
-                    {"UPDATE lots SET consumed = consumed + coalesce(:amount, 0)"
+                    {"UPDATE lots SET consumed = consumed + coalesce(:amount, 0),"
+                     "  mark = CASE mark WHEN 'marked' THEN 'asked' ELSE mark END"
                      " WHERE lot = :lot AND state = 'released'",
                      false}},
      .subjects = {"lot", "record"}},
@@ -86,18 +90,27 @@ const struct event_kind kinds_lot[] = {
                 {"name", FIELD_TEXT, true},
                 {"size", FIELD_INTEGER, true},
                 {"kind", FIELD_TEXT, true},
+                {"type", FIELD_TEXT, false}, // of a mill test report: 2.1, 2.2, 3.1 or 3.2 of EN 10204
+                {"revision", FIELD_TEXT, false},
                 {"issuer", FIELD_TEXT, false},
                 {"issued_us", FIELD_INTEGER, false},
                 {"expires_us", FIELD_INTEGER, false},
                 {"scope", FIELD_TEXT, false},
                 {"by", FIELD_TEXT, false}},
      .statements =
-         {{"INSERT INTO documents (seq, document, lot, material, supplier, sha256, name, size, kind, issuer,"
-           "  issued_us, expires_us, scope, attached_us, attached_by)"
-           " VALUES (:seq, :document, :lot, :material, :supplier, :sha256, :name, :size, :kind, :issuer,"
-           "  :issued_us, :expires_us, :scope, :time_us, coalesce(:by, :actor))",
+         {{"INSERT INTO documents (seq, document, lot, material, supplier, sha256, name, size, kind, type,"
+           "  revision, issuer, issued_us, expires_us, scope, attached_us, attached_by)"
+           " VALUES (:seq, :document, :lot, :material, :supplier, :sha256, :name, :size, :kind, :type,"
+           "  :revision, :issuer, :issued_us, :expires_us, :scope, :time_us, coalesce(:by, :actor))",
            false}},
      .subjects = {"lot", "material", "supplier"},
      .number = "document"},
+    {.name = "document.superseded",
+     .fields = {{"document", FIELD_TEXT, true},
+                {"superseded_by", FIELD_TEXT, true},
+                {"by", FIELD_TEXT, false}},
+     .statements = {{"UPDATE documents SET superseded_by = :superseded_by WHERE document = :document",
+                     false}},
+     .subjects = {"document"}},
     {.name = NULL},
 };

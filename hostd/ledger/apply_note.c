@@ -37,9 +37,10 @@ const struct event_kind kinds_note[] = {
      .fields = {{"note", FIELD_TEXT, true},
                 {"subject", FIELD_TEXT, true},
                 {"text", FIELD_TEXT, true},
+                {"photo", FIELD_TEXT, false}, // SHA-256 of a stored file
                 {"by", FIELD_TEXT, false}},
-     .statements = {{"INSERT INTO notes (seq, note, subject, text, at_us, by)"
-                     " VALUES (:seq, :note, :subject, :text, :time_us, coalesce(:by, :actor))",
+     .statements = {{"INSERT INTO notes (seq, note, subject, text, photo, at_us, by)"
+                     " VALUES (:seq, :note, :subject, :text, :photo, :time_us, coalesce(:by, :actor))",
                      false}},
      .subjects = {"subject", "note"},
      .number = "note"},

@@ -7,8 +7,8 @@
 #include "sequence.h" // sequence_use
 
 static const struct event_kind *const families[] = {
-    kinds_people, kinds_lot,    kinds_machine, kinds_declaration,
-    kinds_job,    kinds_record, kinds_note,    kinds_ledger,
+    kinds_people, kinds_lot,    kinds_machine, kinds_declaration, kinds_job,   kinds_record,
+    kinds_note,   kinds_ledger, kinds_custody, kinds_product,     kinds_order, kinds_quality,
 };
 
 const struct event_kind *kind_find(const char *name) {

@@ -56,6 +56,7 @@ bool kind_execute(struct store *store, const struct kind_statement *statement, c
 
 // The families; each ends with a NULL name.
 extern const struct event_kind kinds_people[], kinds_lot[], kinds_machine[], kinds_declaration[], kinds_job[],
-    kinds_record[], kinds_note[], kinds_ledger[];
+    kinds_record[], kinds_note[], kinds_ledger[], kinds_custody[], kinds_product[], kinds_order[],
+    kinds_quality[];
 
 #endif

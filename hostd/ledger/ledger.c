@@ -27,7 +27,7 @@ static bool open_writer(struct ledger *ledger, const char *path, const char *vfs
     // The key stands before the first table: a ledger that holds anything has one.
     if (!files_key_load(&ledger->key, ledger->directory, events == 0, error) ||
         !store_make_durable(&ledger->store, error) ||
-        !schema_migrate(&ledger->store, schema_migrations, error))
+        !schema_migrate(&ledger->store, schema_migrations, replay_events, error))
         return false;
     files_sync_directory(ledger->directory);
     chain_hex(ledger->public_key, ledger->key.public_key, sizeof ledger->key.public_key);
@@ -43,6 +43,10 @@ static bool open_reader(struct ledger *ledger, const char *path, const char *vfs
     if (version < schema_migrations[0].version)
         return lg_fail(error, "ledger_unavailable", "Start lotgate once on this data folder.",
                        "There is no ledger in %s yet.", ledger->directory);
+    if (version < schema_newest(schema_migrations))
+        return lg_fail(error, "ledger_unavailable",
+                       "Start lotgate once on this data folder: it takes the ledger over.",
+                       "The ledger in %s was made by an earlier version of lotgate.", ledger->directory);
     if (files_public_key(key, ledger->directory))
         chain_hex(ledger->public_key, key, sizeof key);
     return true;

@@ -22,7 +22,8 @@
 #define LEDGER_BODY_MAX          (256 * 1024) // bytes of one event's body
 #define LEDGER_BLOB_MAX          (256 * 1024) // bytes of one stored blob (a job's path)
 #define LEDGER_ROWS_MAX          1000         // rows that one query answers
-#define LEDGER_CHECKPOINT_EVENTS 1000         // a signed checkpoint at least every so many events
+#define LEDGER_RECALL_MAX        250000 // ... that a question of a recall answers: nothing may be left out
+#define LEDGER_CHECKPOINT_EVENTS 1000   // a signed checkpoint at least every so many events
 
 enum ledger_mode { LEDGER_WRITER, LEDGER_READER };
 

@@ -4,14 +4,20 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ledger.h" // LEDGER_ROWS_MAX
+
 // --- pieces ---------------------------------------------------------------------------------------------
 
-#define LOT_COLUMNS                                                                                                \
-    "l.lot, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"     \
-    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","    \
-    " l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount, l.purchase_order," \
-    " l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by"                         \
-    " FROM lots l JOIN materials m USING (material) JOIN suppliers s USING (supplier)"
+#define ON_HAND "(l.received + l.adjusted - l.consumed - l.scrapped - l.parted)"
+
+#define LOT_COLUMNS                                                                                                                    \
+    "l.lot, l.origin, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"               \
+    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","                        \
+    " l.mark, l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount,"                               \
+    " l.scrapped AS scrapped_amount, l.parted AS parted_amount, l.adjusted AS adjusted_amount, " ON_HAND                               \
+    " AS on_hand_amount,"                                                                                                              \
+    " l.purchase_order, l.cost_cents, l.currency, l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by" \
+    " FROM lots l JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)"
 
 #define JOB_LOTS                                                                                             \
     "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material)) FROM"     \
@@ -23,16 +29,16 @@
     " 'issuer', issuer, 'scope', scope)"
 
 // Lots with where they came from and what vouches for them.
-#define JOB_LOTS_IN_FULL                                                                                             \
-    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                   \
-    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"        \
-    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                          \
-    "  'documents', json(documents))) FROM"                                                                          \
-    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                        \
-    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                      \
-    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                               \
-    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                              \
-    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) JOIN suppliers s USING (supplier)" \
+#define JOB_LOTS_IN_FULL                                                                                                  \
+    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                        \
+    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"             \
+    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                               \
+    "  'documents', json(documents))) FROM"                                                                               \
+    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                             \
+    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                           \
+    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                                    \
+    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                                   \
+    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)" \
     "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
 
 #define JOB_COLUMNS(lots)                                                                                          \
@@ -48,7 +54,7 @@
     "d.declaration, d.machine, d.mode, d.state,"                                                             \
     " (SELECT json_group_array(json_object('lot', lot, 'quantity', quantity)) FROM (SELECT lot, quantity"    \
     "   FROM declaration_lots dl WHERE dl.declaration = d.declaration ORDER BY position)) AS \"lots@json\"," \
-    " d.operator, o.name AS operator_name, d.order_ref AS \"order\", d.product, d.count,"                    \
+    " d.operator, o.name AS operator_name, d.order_ref AS \"order\", d.product, d.count, d.record,"          \
     " d.made_us AS \"made@time\", d.made_by, d.closed_us AS \"closed@time\", d.closed_by, d.reason"          \
     " FROM declarations d LEFT JOIN operators o USING (operator)"
 
@@ -66,7 +72,7 @@
 
 // --- the table ------------------------------------------------------------------------------------------
 
-const struct ledger_named_query ledger_queries[] = {
+static const struct ledger_named_query base[] = {
     // people and materials
     {"supplier_list",
      "SELECT supplier, name, email, phone, address, added_us AS \"added@time\" FROM suppliers"
@@ -76,8 +82,9 @@ const struct ledger_named_query ledger_queries[] = {
                       " requires AS \"requires@json\", added_us AS \"added@time\" FROM materials"
                       " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
                       " ORDER BY material LIMIT :limit"},
-    {"operator_list", "SELECT operator, name, badge, added_us AS \"added@time\" FROM operators"
-                      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
+    {"operator_list",
+     "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
+     " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
     {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code OR badge = :code"
                       " ORDER BY operator = :code DESC LIMIT 1"},
 
@@ -87,8 +94,9 @@ const struct ledger_named_query ledger_queries[] = {
      "{after| AND l.seq < (SELECT seq FROM lots WHERE lot = :after)} ORDER BY l.seq DESC LIMIT :limit"},
     {"lot_get", "SELECT " LOT_COLUMNS " WHERE l.lot = :lot"},
     {"lot_facts",
-     "SELECT lot, material, supplier, heat, cert_heat, match, state, state_reason AS reason, quantity,"
-     " unit, base, received AS amount, received - consumed AS left, expires_us FROM lots WHERE lot = :lot"},
+     "SELECT l.lot, l.origin, l.material, l.supplier, l.heat, l.cert_heat, l.match, l.state, l.state_reason AS reason,"
+     " l.mark, l.quantity, l.unit, l.base, l.received AS amount, " ON_HAND " AS left, l.expires_us"
+     " FROM lots l WHERE l.lot = :lot"},
     {"lot_documents",
      "SELECT document, kind, name, sha256, size, issuer, issued_us AS \"issued@time\","
      " expires_us AS \"expires@time\", scope, attached_us AS \"attached@time\", attached_by,"
@@ -110,6 +118,15 @@ const struct ledger_named_query ledger_queries[] = {
     {"machine_list",
      "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
     {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
+
+    // The hook that a machine showed last, and whether a person has confirmed the machine since.
+    {"hook_last",
+     "SELECT json_extract(e.body, '$.serial_number') AS serial_number,"
+     " json_extract(e.body, '$.firmware') AS firmware, json_extract(e.body, '$.changed') AS changed,"
+     " EXISTS (SELECT 1 FROM event_subjects cx JOIN events c USING (seq) WHERE cx.subject = :machine"
+     "  AND c.seq > e.seq AND c.kind = 'machine.confirmed') AS confirmed"
+     " FROM event_subjects x JOIN events e USING (seq)"
+     " WHERE x.subject = :machine AND e.kind = 'machine.hook_seen' ORDER BY e.seq DESC LIMIT 1"},
 
     // declarations
     {"declaration_list",
@@ -144,14 +161,15 @@ const struct ledger_named_query ledger_queries[] = {
      " FROM records r WHERE 1 {after| AND r.seq < (SELECT seq FROM records WHERE record = :after)}"
      " ORDER BY r.seq DESC LIMIT :limit"},
     {"record_get",
-     "SELECT record, state, order_ref AS \"order\", product, count, opened_us AS \"opened@time\","
+     "SELECT record, state, order_ref AS \"order\", product, count, good, scrapped, opened_us AS \"opened@time\","
      " closed_us AS \"closed@time\", closed_by FROM records WHERE record = :record"},
     {"record_jobs",
      "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.record = :record ORDER BY j.seq LIMIT 1000"},
 
     // notes, corrections, events
-    {"note_list", "SELECT note, subject, text, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
-                  "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
+    {"note_list",
+     "SELECT note, subject, text, photo, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
+     "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
     {"correction_list",
      "SELECT correction, event, subject, field, was, value, reason, at_us AS \"at@time\", by"
      " FROM corrections WHERE subject = :subject ORDER BY seq LIMIT 1000"},
@@ -187,9 +205,22 @@ const struct ledger_named_query ledger_queries[] = {
     {NULL, NULL},
 };
 
-const struct ledger_named_query *ledger_query_find(const char *name) {
-    for (const struct ledger_named_query *q = ledger_queries; q->name; q++)
-        if (strcmp(q->name, name) == 0)
-            return q;
+const struct ledger_query_family ledger_queries[] = {
+    {base, LEDGER_ROWS_MAX},
+    {queries_custody, LEDGER_ROWS_MAX},
+    {queries_recall, LEDGER_RECALL_MAX},
+    {queries_quality, LEDGER_ROWS_MAX},
+    {queries_product, LEDGER_ROWS_MAX},
+    {queries_order, LEDGER_ROWS_MAX},
+    {NULL, 0},
+};
+
+const struct ledger_named_query *ledger_query_find(const char *name, int *most) {
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++)
+            if (strcmp(q->name, name) == 0) {
+                *most = family->most;
+                return q;
+            }
     return NULL;
 }

@@ -11,7 +11,16 @@ struct ledger_named_query {
     const char *sql;
 };
 
-extern const struct ledger_named_query ledger_queries[]; // ends with a NULL name
-const struct ledger_named_query *ledger_query_find(const char *name);
+struct ledger_query_family {
+    const struct ledger_named_query *queries; // ends with a NULL name
+    int most;                                 // rows that one of them may answer
+};
+
+// By family, each in a file of its own; ends with NULL.
+extern const struct ledger_query_family ledger_queries[];
+extern const struct ledger_named_query queries_custody[], queries_recall[], queries_quality[],
+    queries_product[], queries_order[];
+// `most` gets how many rows it may answer.
+const struct ledger_named_query *ledger_query_find(const char *name, int *most);
 
 #endif

@@ -96,24 +96,24 @@ static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *
 }
 
 cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args, struct lg_error *error) {
-    const struct ledger_named_query *named = ledger_query_find(query);
+    int count = 0, most;
+    const struct ledger_named_query *named = ledger_query_find(query, &most);
     lg_assert(named);
     char sql[SQL_MAX];
     expand(sql, named->sql, args);
     sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
     bool row = false, ok = s && bind_arguments(ledger, s, args, error);
     cJSON *rows = cJSON_CreateArray();
-    int count = 0;
     while (ok && (ok = store_step(&ledger->store, s, &row, error)) && row) {
-        if (++count > LEDGER_ROWS_MAX) {
+        if (++count > most) {
             ok = lg_fail(error, "too_many_rows", "Ask for fewer at a time, with limit and after.",
-                         "The answer would have more than %d rows.", LEDGER_ROWS_MAX);
+                         "The answer would have more than %d rows.", most);
             break;
         }
         cJSON *object = cJSON_CreateObject();
         for (int i = 0; i < sqlite3_column_count(s); i++)
             add_column(object, s, i);
-        cJSON_AddItemToArray(rows, object);
+        cJSON_AddItemToArray(rows, object); // at the end: cJSON knows its last item
     }
     store_done(s);
     if (ok)

@@ -39,25 +39,30 @@ bool event_replay(struct store *store, const struct stored_event *stored, struct
     return ok;
 }
 
-static bool replay_all(struct ledger *ledger, int64_t *events, struct lg_error *error) {
+static bool replay_all(struct store *store, int64_t *events, struct lg_error *error) {
     sqlite3_stmt *statement =
-        store_prepare(&ledger->store, "SELECT " EVENT_COLUMNS " FROM events ORDER BY seq", error);
+        store_prepare(store, "SELECT " EVENT_COLUMNS " FROM events ORDER BY seq", error);
     bool row = true, ok = statement != NULL;
-    while (ok && (ok = store_step(&ledger->store, statement, &row, error)) && row) {
+    while (ok && (ok = store_step(store, statement, &row, error)) && row) {
         struct stored_event event;
         event_read(statement, &event);
-        ok = event_replay(&ledger->store, &event, error);
+        ok = event_replay(store, &event, error);
         ++*events;
     }
     store_done(statement);
     return ok;
 }
 
+bool replay_events(struct store *store, struct lg_error *error) {
+    int64_t events = 0;
+    return replay_all(store, &events, error);
+}
+
 bool ledger_rebuild(struct ledger *ledger, int64_t *events, struct lg_error *error) {
     int64_t count = 0;
     if (!ledger_begin(ledger, error))
         return false;
-    bool ok = schema_clear_views(&ledger->store, error) && replay_all(ledger, &count, error);
+    bool ok = schema_clear_views(&ledger->store, error) && replay_all(&ledger->store, &count, error);
     if (!ok)
         ledger_rollback(ledger);
     else

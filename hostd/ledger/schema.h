@@ -13,7 +13,11 @@
 struct schema_migration {
     int version;     // 1, 2, 3 ... without gaps
     const char *sql; // everything from the version before to this one
+    bool replay;     // it makes view tables anew: they are to be filled again from the events
 };
+
+// One file for each version's text.
+extern const char schema_1[], schema_2[];
 
 extern const struct schema_migration schema_migrations[]; // ends with version 0
 
@@ -23,12 +27,16 @@ struct schema_table {
 };
 extern const struct schema_table schema_tables[]; // children before their parents; ends with a NULL name
 
+int schema_newest(const struct schema_migration *migrations); // the version that they lead to
+
 // Looks at the database without changing it. Codes: ledger_newer (made by a later version of lotgate),
 // ledger_corrupt (not a ledger). *version 0: empty, nothing made yet.
 bool schema_check(struct store *store, const struct schema_migration *migrations, int *version,
                   struct lg_error *error);
-// Runs what is missing, all in one transaction: on failure nothing has changed.
-bool schema_migrate(struct store *store, const struct schema_migration *migrations, struct lg_error *error);
+// Runs what is missing, all in one transaction: on failure nothing has changed. `replay` (NULL: there is nothing to replay)
+// fills the view tables of a ledger that held events, inside that transaction.
+bool schema_migrate(struct store *store, const struct schema_migration *migrations,
+                    bool (*replay)(struct store *store, struct lg_error *error), struct lg_error *error);
 // Empties every view table, inside the caller's transaction.
 bool schema_clear_views(struct store *store, struct lg_error *error);
 

@@ -11,7 +11,8 @@
 static const struct {
     const char *sequence;
     int digits;
-} widths[] = {{"MFG", 4}, {"JOB", 6}, {"DEC", 6}, {"DOC", 6}, {"NOTE", 6}, {"COR", 6}};
+} widths[] = {{"MFG", 4}, {"JOB", 6},  {"DEC", 6}, {"DOC", 6}, {"NOTE", 6},
+              {"COR", 6}, {"CUST", 5}, {"SHP", 6}, {"NC", 4},  {"RCL", 4}};
 
 static int digits_of(const char *sequence) {
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
@@ -30,13 +31,16 @@ bool sequence_next(struct store *store, const char *sequence, char *out, size_t 
     store_done(statement);
     if (!ok)
         return false;
-    int length = snprintf(out, room, "%s-%0*" PRId64, sequence, digits_of(sequence), last + 1);
+    size_t end = strlen(sequence);
+    bool piece = end && sequence[end - 1] == '/';
+    int length = piece ? snprintf(out, room, "%s%" PRId64, sequence, last + 1)
+                       : snprintf(out, room, "%s-%0*" PRId64, sequence, digits_of(sequence), last + 1);
     lg_assert(length > 0 && (size_t)length < room);
     return true;
 }
 
 bool sequence_use(struct store *store, const char *number, struct lg_error *error) {
-    const char *dash = strrchr(number, '-');
+    const char *slash = strchr(number, '/'), *dash = slash ? slash : strrchr(number, '-');
     size_t digits = dash ? strspn(dash + 1, "0123456789") : 0;
     if (!digits || digits > SEQUENCE_DIGITS_MAX || dash[1 + digits])
         return true;
@@ -47,7 +51,8 @@ bool sequence_use(struct store *store, const char *number, struct lg_error *erro
                       error);
     bool row;
     bool ok = statement &&
-              sqlite3_bind_text(statement, 1, number, (int)(dash - number), SQLITE_STATIC) == SQLITE_OK &&
+              sqlite3_bind_text(statement, 1, number, (int)(dash - number) + (slash != NULL),
+                                SQLITE_STATIC) == SQLITE_OK &&
               sqlite3_bind_int64(statement, 2, strtoll(dash + 1, NULL, 10)) == SQLITE_OK &&
               store_step(store, statement, &row, error);
     store_done(statement);

@@ -1,4 +1,5 @@
-// sequence: numbers that are never given twice: "MFG" -> MFG-0001, "PLY-0524" -> PLY-0524-001.
+// sequence: numbers that are never given twice: "MFG" -> MFG-0001, "PLY-0524" -> PLY-0524-001, and the pieces of a lot,
+// "PLY-0524-001/" -> PLY-0524-001/1.
 //
 // A number is used up by the event that carries it (sequence_use, when the event is applied), so the counters
 // are part of what a rebuild makes anew.

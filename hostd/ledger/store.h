@@ -13,7 +13,7 @@
 
 #include "error.h" // lg_error
 
-#define STORE_STATEMENTS_MAX 64   // prepared statements kept; the one unused for longest makes room
+#define STORE_STATEMENTS_MAX 160  // prepared statements kept; the one unused for longest makes room
 #define STORE_CACHE_KIB      1024 // SQLite's page cache of one connection
 #define STORE_BUSY_MS        2000 // how long to wait for another program's lock
 

@@ -164,7 +164,7 @@ static bool find_key(struct check *check, const char *public_key_hex, struct lg_
 
 static bool check_all(struct check *check, struct lg_error *error) {
     if (!store_open(&check->scratch, NULL, STORE_SCRATCH, NULL, error) ||
-        !schema_migrate(&check->scratch, schema_migrations, error) ||
+        !schema_migrate(&check->scratch, schema_migrations, NULL, error) ||
         !store_execute(&check->scratch, "BEGIN", error) || !walk_events(check, error))
         return false;
     char *finding = check->verdict->finding;

@@ -190,6 +190,10 @@ static cJSON *components(void) {
         "\"state\":{\"enum\":[\"offline\",\"locked\",\"held\",\"armed\",\"running\",\"fault\"]},"
         "\"since\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\"what_to_do\":{\"type\":\"string\"},"
         "\"configured\":{\"type\":\"boolean\"},\"declaration\":{\"type\":[\"object\",\"null\"]},"
+        "\"hook\":{\"type\":\"object\",\"required\":[\"present\"],\"properties\":{\"present\":{\"type\":\"boolean\"},"
+        "\"text\":{\"type\":\"string\"},\"state\":{\"enum\":[\"unpaired\",\"locked\",\"open\",\"running\",\"expired\"]},"
+        "\"paired\":{\"type\":\"boolean\"},\"serial_number\":{\"type\":\"string\"},\"firmware\":{\"type\":\"string\"},"
+        "\"job\":{\"type\":\"string\"},\"blocked\":{\"type\":\"integer\"}}},"
         "\"job\":{\"type\":[\"object\",\"null\"]},\"status\":{\"type\":[\"object\",\"null\"]}}}},"
         "\"responses\":{}}";
     static const char *const kinds[][2] = {
@@ -213,6 +217,17 @@ static cJSON *components(void) {
     return made;
 }
 
+static void add_route(cJSON *paths, const struct route *route) {
+    if (!route->summary)
+        return;
+    cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, route->pattern);
+    if (!path) {
+        path = object();
+        json_add(paths, route->pattern, path);
+    }
+    json_add(path, strcmp(route->method, "GET") == 0 ? "get" : "post", operation(route));
+}
+
 void openapi_write(struct text *text) {
     cJSON *document = object(), *info = object(), *paths = object();
     json_add_text(document, "openapi", "3.1.0");
@@ -221,15 +236,8 @@ void openapi_write(struct text *text) {
     json_add_text(info, "description",
                   "No job streams until a material lot is declared; every job leaves a record.");
     json_add(document, "info", info);
-    for (const struct route *route = routes; route->method; route++) {
-        if (!route->summary)
-            continue;
-        cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, route->pattern);
-        if (!path) {
-            path = object();
-            json_add(paths, route->pattern, path);
-        }
-        json_add(path, strcmp(route->method, "GET") == 0 ? "get" : "post", operation(route));
+    ROUTE_EACH(route) {
+        add_route(paths, route);
     }
     json_add(document, "paths", paths);
     json_add(document, "components", components());

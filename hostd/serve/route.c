@@ -104,7 +104,7 @@ const struct route *route_find(const char *method, const char *path, char id[ROU
                                char allow[ROUTE_ALLOW_MAX], struct lg_error *error) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method; // the answer's head alone
     allow[0] = '\0';
-    for (const struct route *route = routes; route->method; route++) {
+    ROUTE_EACH(route) {
         if (!matches(route->pattern, path, id))
             continue;
         if (strcmp(route->method, wanted) == 0) {

@@ -44,7 +44,12 @@ struct route {
     const char *summary;  // NULL: not part of the API (pages)
 };
 
-extern const struct route routes[]; // ends with a NULL method
+// By family, each in a file of its own and ending with a NULL method; ends with NULL.
+extern const struct route *const routes[];
+extern const struct route routes_order[]; // routes_order.c
+#define ROUTE_EACH(route)                                                                                    \
+    for (const struct route *const *family_ = routes; *family_; family_++)                                   \
+        for (const struct route *route = *family_; route->method; route++)
 
 // An operation of a live machine: answered by the daemon's loop, not by trace/ops.h.
 struct route_live_op {

@@ -4,7 +4,7 @@
 #define API(path) ROUTE_PREFIX path
 
 // clang-format off
-const struct route routes[] = {
+static const struct route base[] = {
     {"GET",  API("/machines"),              ROUTE_MACHINES,  "machine.live", NULL, 200,
      "All machines: live state, the job that is held or running, the declaration, the last status"},
     {"GET",  API("/machines/{machine}"),    ROUTE_MACHINE,   "machine.live", "machine", 200, "One machine, live"},
@@ -16,6 +16,8 @@ const struct route routes[] = {
     {"POST", API("/machines/{machine}/reset"),   ROUTE_OPERATION, "machine.reset",   "machine", 200, "Soft reset: ends a running job"},
     {"POST", API("/machines/{machine}/confirm"), ROUTE_OPERATION, "machine.confirm", "machine", 200,
      "A person has looked: the machine's identity or fault is in order"},
+    {"POST", API("/machines/{machine}/pair"),    ROUTE_OPERATION, "machine.pair",    "machine", 200,
+     "Give the hook in the machine's firmware a new key; answered when it has proved that it holds it"},
     {"GET",  API("/jobs"),                  ROUTE_OPERATION, "job.list", NULL, 200, "Jobs, newest first"},
     {"GET",  API("/jobs/{job}"),            ROUTE_OPERATION, "job.show", "job", 200, "One job"},
     {"GET",  API("/jobs/{job}/path.svg"),   ROUTE_PICTURE,   "job.path", "job", 200, "The job's path as a picture"},
@@ -26,6 +28,14 @@ const struct route routes[] = {
     {"POST", API("/lots/{lot}/release"),    ROUTE_OPERATION, "lot.release", "lot", 200, "Release a lot for use"},
     {"POST", API("/lots/{lot}/quarantine"), ROUTE_OPERATION, "lot.quarantine", "lot", 200, "Put a lot in quarantine"},
     {"POST", API("/lots/{lot}/reject"),     ROUTE_OPERATION, "lot.reject", "lot", 200, "Reject a lot for good"},
+    {"POST", API("/lots/{lot}/split"),      ROUTE_OPERATION, "lot.split", "lot", 201, "Cut pieces off a lot"},
+    {"POST", API("/lots/{lot}/mark"),       ROUTE_OPERATION, "lot.mark", "lot", 200, "Confirm that a piece carries its number"},
+    {"POST", API("/lots/{lot}/mark_lost"),  ROUTE_OPERATION, "lot.mark_lost", "lot", 200, "Say that a piece no longer carries its number"},
+    {"POST", API("/lots/{lot}/adjust"),     ROUTE_OPERATION, "lot.adjust", "lot", 200, "Put a lot's stock right by a signed quantity"},
+    {"POST", API("/lots/{lot}/count"),      ROUTE_OPERATION, "lot.count", "lot", 200, "Book a stock count"},
+    {"POST", API("/lots/{lot}/scrap"),      ROUTE_OPERATION, "lot.scrap", "lot", 200, "Scrap some of a lot"},
+    {"POST", API("/lots/{lot}/correct"),    ROUTE_OPERATION, "lot.correct", "lot", 200, "Put right what a job took of the lot"},
+    {"POST", API("/merges"),                ROUTE_OPERATION, "lot.merge", NULL, 201, "Join what is left of lots of one material"},
     {"POST", API("/lots/{lot}/documents"),  ROUTE_UPLOAD,    "document.attach", "lot", 201,
      "Attach a document: the file as the body with its particulars in the query, or, for a file stored before, a JSON object"},
     {"GET",  API("/documents/{sha256}"),    ROUTE_DOCUMENT,  NULL, "sha256", 200, "A stored document, by its SHA-256"},
@@ -39,6 +49,7 @@ const struct route routes[] = {
     {"GET",  API("/records"),               ROUTE_OPERATION, "record.list", NULL, 200, "Manufacture records"},
     {"GET",  API("/records/{record}"),      ROUTE_OPERATION, "record.show", "record", 200, "One manufacture record"},
     {"POST", API("/records/{record}/close"), ROUTE_OPERATION, "record.close", "record", 200, "Close a manufacture record"},
+    {"POST", API("/records/{record}/deviate"), ROUTE_OPERATION, "record.deviate", "record", 200, "Answer for a material that a record does without"},
     {"GET",  API("/notes"),                 ROUTE_OPERATION, "note.list", NULL, 200, "Notes on a machine, lot, job or record"},
     {"POST", API("/notes"),                 ROUTE_OPERATION, "note.add", NULL, 201, "Add a note"},
     {"GET",  API("/lookup"),                ROUTE_OPERATION, "lookup", NULL, 200, "What a scanned code is: lot, operator, machine or record"},
@@ -65,14 +76,17 @@ const struct route routes[] = {
     {NULL, NULL, ROUTE_OPERATION, NULL, NULL, 0, NULL},
 };
 
+const struct route *const routes[] = {base, routes_order, NULL};
+
 const struct route_live_op route_live_ops[] = {
     {"machine.live",    (const char *const[]){"machine", NULL}},
-    {"machine.declare", (const char *const[]){"!machine", "!lots", "operator", "order", "product", "count", "mode", NULL}},
+    {"machine.declare", (const char *const[]){"!machine", "!lots", "operator", "order", "product", "count", "mode", "record", NULL}},
     {"machine.cancel",  (const char *const[]){"!machine", "reason", "by", NULL}},
     {"machine.hold",    (const char *const[]){"!machine", NULL}},
     {"machine.resume",  (const char *const[]){"!machine", NULL}},
     {"machine.reset",   (const char *const[]){"!machine", NULL}},
     {"machine.confirm", (const char *const[]){"!machine", "by", NULL}},
+    {"machine.pair",    (const char *const[]){"!machine", "by", NULL}},
     {"metrics",         (const char *const[]){NULL}},
     {NULL, NULL},
 };

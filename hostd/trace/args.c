@@ -13,12 +13,13 @@ enum type {
     TYPE_ACTOR,   // an id, or one with : and @ (who did it)
     TYPE_LINE,    // one line of text, no control characters
     TYPE_TEXT,    // any text
-    TYPE_CURSOR,  // an id or a number
+    TYPE_CURSOR,  // an id, an order's number as its shop writes it, or a number
     TYPE_HASH,    // 64 small hex digits
     TYPE_INTEGER, // whole and not negative
     TYPE_SIGNED,  // whole
     TYPE_TIME,    // ISO text or microseconds UTC
     TYPE_DAY_END, // the same; a date alone means the end of that day
+    TYPE_FLAG,    // true or false
     TYPE_LIST
 };
 
@@ -43,6 +44,7 @@ static const struct argument {
     {"mode", TYPE_ID, ARGS_ID_MAX},
     {"state", TYPE_ID, ARGS_ID_MAX},
     {"field", TYPE_ID, ARGS_ID_MAX},
+    {"outcome", TYPE_ID, ARGS_ID_MAX},
     {"by", TYPE_ACTOR, ARGS_ID_MAX},
     {"name", TYPE_LINE, ARGS_LINE_MAX},
     {"email", TYPE_LINE, ARGS_LINE_MAX},
@@ -104,6 +106,42 @@ static const struct argument {
     {"box", TYPE_LIST, 6},
     {"work_box", TYPE_LIST, 6},
     {"path", TYPE_LIST, ARGS_POINTS_MAX},
+    // people and quality
+    {"role", TYPE_ID, ARGS_ID_MAX},
+    {"pin", TYPE_LINE, ARGS_LINE_MAX},
+    {"procedure", TYPE_ID, ARGS_ID_MAX},
+    {"title", TYPE_LINE, ARGS_LINE_MAX},
+    {"document", TYPE_HASH, 64},
+    {"photo", TYPE_HASH, 64},
+    {"nonconformance", TYPE_ID, ARGS_ID_MAX},
+    {"disposition", TYPE_ID, ARGS_ID_MAX},
+    {"hazards", TYPE_LIST, ARGS_REQUIRES_MAX},
+    // recalls
+    {"recall", TYPE_ID, ARGS_ID_MAX},
+    {"mock", TYPE_FLAG, 0},
+    {"conclusion", TYPE_LINE, ARGS_REASON_MAX},
+    {"id", TYPE_LINE, ARGS_LINE_MAX},
+    {"type", TYPE_ID, ARGS_ID_MAX},
+    // custody
+    {"where", TYPE_LINE, ARGS_LINE_MAX},
+    // products and orders
+    {"pattern", TYPE_LINE, ARGS_LINE_MAX},
+    {"batch", TYPE_ID, ARGS_ID_MAX},
+    {"materials", TYPE_LIST, ARGS_BOM_MAX},
+    {"good", TYPE_INTEGER, 0},
+    {"scrapped", TYPE_INTEGER, 0},
+    {"customer", TYPE_ID, ARGS_ID_MAX},
+    {"unit", TYPE_ID, ARGS_ID_MAX},
+    {"shipment", TYPE_ID, ARGS_ID_MAX},
+    {"source", TYPE_LINE, ARGS_LINE_MAX},
+    {"carrier", TYPE_LINE, ARGS_LINE_MAX},
+    {"tracking", TYPE_LINE, ARGS_LINE_MAX},
+    {"ordered", TYPE_TIME, 0},
+    {"partial", TYPE_FLAG, 0},
+    {"dry_run", TYPE_FLAG, 0},
+    {"items", TYPE_LIST, ARGS_ITEMS_MAX},
+    {"units", TYPE_LIST, ARGS_UNITS_MAX},
+    {"orders", TYPE_LIST, ARGS_ORDERS_MAX},
 };
 
 static const struct argument *find_argument(const char *name) {
@@ -144,11 +182,11 @@ static bool check_text(const struct argument *a, const char *text, struct lg_err
     if (strlen(text) > a->max)
         return lg_fail(error, "bad_argument", "Make it shorter.",
                        "The argument \"%s\" is longer than %zu bytes.", a->name, a->max);
-    if ((a->type == TYPE_ID || a->type == TYPE_CURSOR) && !only_from(text, "._/-"))
+    if (a->type == TYPE_ID && !only_from(text, "._/-"))
         return bad(error, a->name, "holds a character that ids don't have", ids);
     if (a->type == TYPE_ACTOR && !only_from(text, "._/-:@"))
         return bad(error, a->name, "holds a character that names of people and programs don't have", ids);
-    if (a->type == TYPE_LINE && has_control(text))
+    if ((a->type == TYPE_LINE || a->type == TYPE_CURSOR) && has_control(text))
         return bad(error, a->name, "holds a control character", "Write it on one line.");
     if (a->type == TYPE_HASH && (strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64))
         return bad(error, a->name, "is not a SHA-256", "Give 64 small hex digits.");
@@ -211,6 +249,16 @@ static bool add_time(cJSON *out, const struct argument *a, const cJSON *value, s
     return true;
 }
 
+// A query string has texts alone.
+static bool add_flag(cJSON *out, const struct argument *a, const cJSON *value, struct lg_error *error) {
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    bool yes = cJSON_IsTrue(value) || strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    if (!yes && !cJSON_IsFalse(value) && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        return bad(error, a->name, "is neither true nor false", "Give true or false.");
+    json_add(out, a->name, cJSON_CreateBool(yes));
+    return true;
+}
+
 static bool add_list(cJSON *out, const struct argument *a, const cJSON *value, struct lg_error *error) {
     if (!cJSON_IsArray(value))
         return bad(error, a->name, "is not a list", "Give a JSON array.");
@@ -233,6 +281,8 @@ static bool add_argument(cJSON *out, const struct argument *a, const cJSON *valu
         return add_time(out, a, value, error);
     case TYPE_LIST:
         return add_list(out, a, value, error);
+    case TYPE_FLAG:
+        return add_flag(out, a, value, error);
     case TYPE_CURSOR:
         if (cJSON_IsNumber(value))
             return add_integer(out, a, value, error);

@@ -15,6 +15,11 @@
 #define ARGS_LOTS_MAX     16    // lots in one declaration
 #define ARGS_REQUIRES_MAX 16    // kinds of document that a material requires
 #define ARGS_POINTS_MAX   4000  // points of a job's path
+#define ARGS_PIECES_MAX   1000  // pieces cut off a lot at once
+#define ARGS_BOM_MAX      200   // materials in one bill
+#define ARGS_ITEMS_MAX    200   // lines of one order
+#define ARGS_UNITS_MAX    1000  // units in one shipment
+#define ARGS_ORDERS_MAX   500   // orders taken in at once
 
 // A checked copy of `args` (NULL: none given), owned by the caller. NULL with code bad_argument naming what is
 // unknown, missing or malformed.

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "json.h"     // json_text
 #include "quantity.h" // quantity_parse
@@ -118,4 +119,11 @@ bool common_add_quantity(cJSON *object, const char *text, bool with_unit, struct
     if (with_unit)
         json_add_text(object, "unit", quantity.unit);
     return true;
+}
+
+void common_lot_sequence(char out[65], const char *material, int64_t now_us) {
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    snprintf(out, 65, "%.40s-%02d%02d", material, tm.tm_mon + 1, tm.tm_year % 100);
 }

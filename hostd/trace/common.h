@@ -39,6 +39,8 @@ bool common_append(struct ledger *ledger, const struct trace_context *context, c
 // Takes the next number of a sequence and adds it to the body as `member`; `out` gets it too.
 bool common_number(struct ledger *ledger, const char *sequence, cJSON *body, const char *member, char out[65],
                    struct lg_error *error);
+// The sequence of a material's lots by the time of receipt, UTC: <MAT>-<MMYY>.
+void common_lot_sequence(char out[65], const char *material, int64_t now_us);
 // Adds amount, unit and text of the parsed quantity to an object ("quantity", "amount", "base" and, where
 // `with_unit`, "unit").
 bool common_add_quantity(cJSON *object, const char *text, bool with_unit, struct lg_error *error);

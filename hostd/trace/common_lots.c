@@ -22,8 +22,26 @@ static bool check_state(const cJSON *facts, struct lg_error *error) {
     if (strcmp(state, "quarantined") == 0)
         return lg_fail(error, "lot_quarantined", "Take another lot, or ask quality to release this one.",
                        "Lot %s is in quarantine%s%s.", lot, reason ? ": " : "", reason ? reason : "");
+    if (strcmp(state, "recalled") == 0)
+        return lg_fail(error, "lot_recalled", "Set it apart and take another lot.", "Lot %s is recalled%s%s.",
+                       lot, reason ? ": " : "", reason ? reason : "");
     return lg_fail(error, "lot_quarantined", "Release it with `lotgate lot release`, or take another lot.",
                    "Lot %s has been received but not released.", lot);
+}
+
+// The critical step: no cutting until the number stands on the piece and has been read back.
+static bool check_mark(const cJSON *facts, struct lg_error *error) {
+    const char *lot = json_text(facts, "lot"), *mark = json_text(facts, "mark");
+    if (strcmp(mark, "unmarked") == 0)
+        return lg_fail(error, "piece_not_marked",
+                       "Write the number on the piece, then scan it there: `lotgate lot mark`.",
+                       "The piece %s does not carry its number yet.", lot);
+    if (strcmp(mark, "asked") == 0)
+        return lg_fail(
+            error, "piece_not_marked",
+            "Scan the number on the piece (`lotgate lot mark`), or say that it is gone (`lotgate lot mark-lost`).",
+            "Since the last job nobody has looked whether %s still carries its number.", lot);
+    return true;
 }
 
 static bool check_expiry(const cJSON *facts, int64_t now_us, struct lg_error *error) {
@@ -62,8 +80,8 @@ bool lots_check(struct ledger *ledger, const struct trace_context *context, cons
     cJSON *facts;
     if (!common_need_lot(ledger, json_text(wanted, "lot"), &facts, error))
         return false;
-    bool ok = check_state(facts, error) && check_expiry(facts, context->now_us, error) &&
-              check_balance(facts, wanted, error);
+    bool ok = check_state(facts, error) && check_mark(facts, error) &&
+              check_expiry(facts, context->now_us, error) && check_balance(facts, wanted, error);
     cJSON_Delete(facts);
     return ok;
 }

@@ -5,9 +5,22 @@
 
 #include "ops.h"
 
+// The arguments of an operation in a family's table.
+#define TAKES(...)                                                                                           \
+    (const char *const[]) {                                                                                  \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+#define TAKES_NOTHING                                                                                        \
+    (const char *const[]) {                                                                                  \
+        NULL                                                                                                 \
+    }
 #define TRACE_FUNCTION(name)                                                                                 \
     bool name(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer, \
               struct lg_error *error)
+
+// families that hold their own table
+extern const struct trace_op custody_ops[], change_ops[], recall_ops[], quality_ops[], graph_ops[],
+    product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[];
 
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);
@@ -33,6 +46,13 @@ TRACE_FUNCTION(machine_confirm);
 TRACE_FUNCTION(machine_unauthorised);
 TRACE_FUNCTION(machine_list);
 TRACE_FUNCTION(machine_show);
+// ops_hook.c
+TRACE_FUNCTION(hook_seen);
+TRACE_FUNCTION(hook_blocked);
+TRACE_FUNCTION(hook_paired);
+// True when the machine's hook has shown another serial number and nobody has confirmed it.
+bool hook_waits_for_confirmation(struct ledger *ledger, const char *machine, bool *waits,
+                                 struct lg_error *error);
 // ops_declaration.c
 TRACE_FUNCTION(declaration_make);
 TRACE_FUNCTION(declaration_cancel);
@@ -54,6 +74,7 @@ TRACE_FUNCTION(record_job_path);
 TRACE_FUNCTION(record_list);
 TRACE_FUNCTION(record_show);
 TRACE_FUNCTION(record_close);
+TRACE_FUNCTION(record_deviate);
 // ops_note.c
 TRACE_FUNCTION(note_add);
 TRACE_FUNCTION(note_list);

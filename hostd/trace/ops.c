@@ -3,33 +3,28 @@
 
 #include <string.h>
 
-#include "args.h"     // args_normalise
-#include "common.h"   // common_row
-#include "families.h" // the functions
-#include "json.h"     // json_text
+#include "args.h"          // args_normalise
+#include "common.h"        // common_row
+#include "common_people.h" // people_may
+#include "families.h"      // the functions
+#include "json.h"          // json_text
 
-#define TAKES(...)                                                                                           \
-    (const char *const[]) {                                                                                  \
-        __VA_ARGS__, NULL                                                                                    \
-    }
-#define TAKES_NOTHING                                                                                        \
-    (const char *const[]) {                                                                                  \
-        NULL                                                                                                 \
-    }
 #define METERED                                                                                              \
     "reason", "lines", "bytes", "sha256", "started", "ended", "rapid_um", "feed_um", "work_um", "box",       \
         "work_box", "work_us", "s_min_milli", "s_max_milli", "arcs", "errors", "pauses", "overrides",        \
         "replaced", "path"
 
-const struct trace_op trace_ops[] = {
-    {"supplier.add", true, TAKES("!supplier", "!name", "email", "phone", "address"), "Add a supplier.",
+static const struct trace_op base[] = {
+    {"supplier.add", true, TAKES("!supplier", "!name", "email", "phone", "address", "by"), "Add a supplier.",
      people_supplier_add},
     {"supplier.list", false, TAKES("limit", "after"), "List the suppliers.", people_supplier_list},
     {"material.add", true,
-     TAKES("!material", "!name", "form", "thickness", "density", "grade", "diameter", "requires"),
+     TAKES("!material", "!name", "form", "thickness", "density", "grade", "diameter", "requires", "hazards",
+           "by"),
      "Add a material, and which kinds of document its lots must have.", people_material_add},
     {"material.list", false, TAKES("limit", "after"), "List the materials.", people_material_list},
-    {"operator.add", true, TAKES("!operator", "!name", "badge"), "Add an operator.", people_operator_add},
+    {"operator.add", true, TAKES("!operator", "!name", "badge", "role", "by"), "Add an operator.",
+     people_operator_add},
     {"operator.list", false, TAKES("limit", "after"), "List the operators.", people_operator_list},
 
     {"lot.receive", true,
@@ -58,12 +53,18 @@ const struct trace_op trace_ops[] = {
      machine_confirm},
     {"machine.unauthorised", true, TAKES("!machine", "!status"),
      "Record that a machine ran with no job open.", machine_unauthorised},
+    {"machine.hook", true, TAKES("!machine", "!serial_number", "firmware"),
+     "Record who the hook in a machine's firmware says it is.", hook_seen},
+    {"machine.blocked", true, TAKES("!machine", "source", "count"),
+     "Record that a machine's hook blocked a start.", hook_blocked},
+    {"machine.paired", true, TAKES("!machine", "!outcome", "reason", "by"),
+     "Record how the pairing of a machine's hook went.", hook_paired},
     {"machine.list", false, TAKES("limit", "after"), "List the machines.", machine_list},
     {"machine.show", false, TAKES("!machine"), "Show a machine with its last jobs, notes and events.",
      machine_show},
 
     {"declaration.make", true,
-     TAKES("!machine", "!lots", "operator", "order", "product", "count", "mode", "require"),
+     TAKES("!machine", "!lots", "operator", "order", "product", "count", "mode", "require", "record"),
      "Declare the lots that lie on a machine.", declaration_make},
     {"declaration.cancel", true, TAKES("!declaration", "!reason", "by"), "Withdraw a declaration.",
      declaration_cancel},
@@ -91,10 +92,13 @@ const struct trace_op trace_ops[] = {
      record_list},
     {"record.show", false, TAKES("!record"), "Show a manufacture record with everything it links.",
      record_show},
-    {"record.close", true, TAKES("!record", "by"), "Close a manufacture record.", record_close},
+    {"record.close", true, TAKES("!record", "good", "scrapped", "by"),
+     "Close a manufacture record, with how many pieces are good and how many scrapped.", record_close},
+    {"record.deviate", true, TAKES("!record", "!material", "!reason", "!by"),
+     "Answer for a material of the bill that a record does without.", record_deviate},
 
-    {"note.add", true, TAKES("!subject", "!text", "by"), "Write a note about a machine, lot, job or record.",
-     note_add},
+    {"note.add", true, TAKES("!subject", "!text", "photo", "by"),
+     "Write a note about a machine, lot, job or record.", note_add},
     {"note.list", false, TAKES("!subject", "limit", "after"), "List the notes about a thing.", note_list},
     {"correction.add", true, TAKES("!event", "!field", "!value", "!reason", "by"),
      "Correct a field that was entered wrongly; both values stay visible.", note_correct},
@@ -109,10 +113,15 @@ const struct trace_op trace_ops[] = {
     {NULL, false, NULL, NULL, NULL},
 };
 
+const struct trace_op *const trace_ops[] = {base,         custody_ops, change_ops,  recall_ops,
+                                            quality_ops,  graph_ops,   product_ops, unit_ops,
+                                            customer_ops, order_ops,   import_ops,  NULL};
+
 const struct trace_op *trace_op_find(const char *name) {
-    for (const struct trace_op *op = trace_ops; op->name; op++)
-        if (strcmp(op->name, name) == 0)
-            return op;
+    for (const struct trace_op *const *family = trace_ops; *family; family++)
+        for (const struct trace_op *op = *family; op->name; op++)
+            if (strcmp(op->name, name) == 0)
+                return op;
     return NULL;
 }
 
@@ -136,8 +145,8 @@ bool trace_run_inside(struct ledger *ledger, const struct trace_op *op, const st
                       const cJSON *args, cJSON **answer, struct lg_error *error) {
     *answer = NULL;
     cJSON *checked = args_normalise(op, args, error);
-    bool ok =
-        checked && resolve_by(ledger, checked, error) && op->run(ledger, context, checked, answer, error);
+    bool ok = checked && resolve_by(ledger, checked, error) && people_may(ledger, op->name, checked, error) &&
+              op->run(ledger, context, checked, answer, error);
     cJSON_Delete(checked);
     if (!ok) {
         cJSON_Delete(*answer);

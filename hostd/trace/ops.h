@@ -14,12 +14,23 @@
 //   lot.release       lot [by note]                                  -> {lot, state}
 //   lot.quarantine    lot reason [by]                                -> {lot, state}
 //   lot.reject        lot reason [by]                                -> {lot, state}
+//   lot.split         lot quantity [count reason by]                 -> {lot, pieces[], what_next}
+//   lot.merge         lots[] [reason by]                             -> {lot, quantity}
+//   lot.mark          lot code [where by] ; lot.mark_lost lot [reason by] -> {lot, mark}
+//   lot.adjust        lot quantity reason [by]   (signed: -2sheet)    -> {lot, change, on_hand}
+//   lot.count, lot.scrap  lot quantity reason [job by]               -> {lot, change, on_hand}
+//   lot.correct       job lot quantity reason [by]                   -> {job, lot, quantity}
+//   recall.open       lot reason [mock by]                           -> {recall, lot, kind, lots[], counts}
+//   recall.contacted/answered  recall customer [by] ; recall.returned/destroyed  recall order count [by] ; recall.close recall conclusion [by]
 //   document.attach   lot|material|supplier sha256 name size kind [issuer issued expires scope] -> {document}
 //   machine.register  machine board kind [serial_number name]        -> {machine, changed}   (idempotent; at daemon start)
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
 //   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
 //   machine.unauthorised machine status                              -> {}
-//   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode] -> {declaration, text, lots, operator}
+//   machine.hook      machine serial_number [firmware]               -> {machine, changed: bool, was}
+//   machine.blocked   machine [source count]                         -> {machine}   source: usb, sd, panel, wifi
+//   machine.paired    machine outcome [reason by]                    -> {machine}   outcome: paired, refused
+//   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode record] -> {declaration, text, lots, operator}
 //                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,
 //                     lot_used_up, operator_unknown, operator_required (argument `require`[])
 //   declaration.cancel declaration reason [by]                       -> {declaration}
@@ -32,9 +43,28 @@
 //   job.dry_run       machine + the fields of job.end                -> {job}
 //   host.start        version                                        -> {ended: [job ...]}  ends what a crash left open (host_lost)
 //   host.stop                                                        -> {}
-//   record.close      record [by]                                    -> {record, state}
+//   record.close      record [good scrapped by]                      -> {record, state}   bom_incomplete where the bill is not met
+//   record.deviate    record material reason by                      -> {record, material}
+//   product.add       product name [pattern by]                      -> {product}
+//   product.bom       product materials[{material, [quantity]}] [by]  -> {product, materials}
+//   unit.make         record [product count batch unit by]           -> {record, units[]}
+//   unit.scrap        unit reason [by]                               -> {unit}
+//   customer.add      name [customer email phone address source by]  -> {customer}
+//   customer.change   customer [name email phone address by]         -> {customer}
+//   order.add         order customer [ordered items[{product|title, count, [price_cents currency]}] source by] -> {order}
+//   order.import      orders[{order, customer{name ...}, items[], [ordered_us]}] [source dry_run by]
+//                     -> {orders: [{order, what: new|same|bad, customer, customer_is, problem, what_to_do}]}
+//   order.ship        order [units[] carrier tracking partial by]    -> {shipment, order, units}
+//   order.cancel      order reason [by]                              -> {order}
+//   unit.allocate     unit order [count by]                          -> {unit, order}
+//   shipment.return   shipment unit reason [count by]                -> {shipment, unit}
 //   note.add          subject text [by]                              -> {note}     subject: machine, lot, job or MFG number
 //   correction.add    event field value reason [by]                  -> {correction}  replaces one field of an event's view
+//   procedure.issue   procedure title [text document by]             -> {procedure, version}
+//   training.sign     operator procedure [pin by]                    -> {operator, procedure, version}
+//   operator.role     operator role [by] ; operator.pin operator pin [by]
+//   hazard.acknowledge lot machine by                                -> {lot, machine, by, warnings}
+//   nonconformance.open subject text [photo by] ; nonconformance.close nonconformance disposition reason [by]
 //   ledger.checkpoint                                                -> {seq, hash, signature}
 //
 // Reads
@@ -55,6 +85,11 @@
 //   job.show          job ; job.path job                             -> {points: [[x_um,y_um,work], ...], box}
 //   record.list       [limit after] ; record.show record             -> {record, state, jobs[{... lots[], machine, serial_number, operator ...}]}
 //   note.list         subject
+//   recall.look       lot   -> {lot..., balance{...}, ancestors[], descendants[], stock_at_risk[], jobs[], records[], units[],
+//                        customers[], orders_shipped[], orders_open[], orders_returned[], orders_unknown[], counts, took_us}
+//   recall.list, recall.show recall ; trace.show id -> {id, type, nodes[{type, id, label, state, side}], edges[[from, to]], cut}
+//   hazard.list lot machine -> [{rule, verdict, why, grade, sources[]}] ; procedure.list, training.list, nonconformance.list
+//   product.list/show, unit.list [record product] /show, customer.list/show, order.list [state customer] /show, shipment.list [order]
 //   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]
 //   ledger.head                                                      -> {seq, hash, time, public_key, events}
 //   lookup            code                                           -> {type, id}: what a scanned code is (lot, operator badge, machine, record)
@@ -82,7 +117,8 @@ struct trace_op {
                 struct lg_error *error);
 };
 
-extern const struct trace_op trace_ops[]; // ends with a NULL name
+// By family, each ending with a NULL name; ends with NULL.
+extern const struct trace_op *const trace_ops[];
 const struct trace_op *trace_op_find(const char *name);
 
 // Runs one operation: checks the arguments, opens the transaction for a write, commits it or rolls it back.

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common_lots.h" // lots_check
+#include "common_hazard.h" // hazard_check
+#include "common_lots.h"   // lots_check
+#include "common_people.h" // people_trained
 #include "families.h"
 #include "json.h" // json_text
 
@@ -36,24 +38,32 @@ static bool add_operator(struct ledger *ledger, const cJSON *args, cJSON *body, 
     const char *code = json_text(args, "operator");
     char id[65];
     if (!code)
-        return !is_required(args, "operator") ||
+        return (!is_required(args, "operator") && !is_required(args, "trained")) ||
                lg_fail(error, "operator_required", "Scan your badge, or give the operator with the lot.",
                        "This machine takes a declaration only with an operator.");
     if (!common_operator(ledger, code, id, error))
         return false;
     json_add_text(body, "operator", id);
-    return true;
+    bool trained = true;
+    if (is_required(args, "trained") && !people_trained(ledger, id, NULL, &trained, error))
+        return false;
+    return trained ||
+           lg_fail(
+               error, "operator_not_trained",
+               "Read the procedures and sign them (`lotgate training sign`), or let somebody else declare.",
+               "%s has not signed the newest version of every procedure.", id);
 }
 
 static bool add_lots(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
-                     cJSON *body, struct lg_error *error) {
+                     const char *kind, cJSON *body, struct lg_error *error) {
     cJSON *lots = lots_normalise(json_get(args, "lots"), error);
     if (!lots)
         return false;
     json_add(body, "lots", lots);
     const cJSON *lot;
     cJSON_ArrayForEach(lot, lots) {
-        if (!lots_check(ledger, context, lot, error))
+        if (!lots_check(ledger, context, lot, error) ||
+            !hazard_check(ledger, json_text(args, "machine"), kind, json_text(lot, "lot"), error))
             return false;
     }
     return true;
@@ -68,19 +78,38 @@ static bool add_mode(const cJSON *args, cJSON *body, struct lg_error *error) {
     return true;
 }
 
+// Jobs go on with a record only while it is open.
+static bool check_record(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
+    const char *record = json_text(args, "record");
+    cJSON *row;
+    if (!record)
+        return true;
+    if (!common_need(ledger, "record_get", common_one("record", record), &row, "no_such_record",
+                     "manufacture record", record,
+                     "See `lotgate record list`, or leave it out: a job then opens one.", error))
+        return false;
+    bool open = strcmp(json_text(row, "state"), "open") == 0;
+    cJSON_Delete(row);
+    return open || lg_fail(error, "record_closed", "Leave it out: the job then opens a record of its own.",
+                           "Record %s is closed.", record);
+}
+
 static bool make_body(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                       cJSON *body, struct lg_error *error) {
-    static const char *const members[] = {"machine", "order", "product", "count", NULL};
+    static const char *const members[] = {"machine", "order", "product", "count", "record", NULL};
     const char *machine = json_text(args, "machine");
     char declaration[65];
     cJSON *row;
     if (!common_need_machine(ledger, machine, &row, error))
         return false;
-    cJSON_Delete(row);
     common_copy(body, args, members);
-    return add_mode(args, body, error) && check_open(ledger, machine, error) &&
-           add_lots(ledger, context, args, body, error) && add_operator(ledger, args, body, error) &&
-           common_number(ledger, "DEC", body, "declaration", declaration, error);
+    bool ok = add_mode(args, body, error) && check_open(ledger, machine, error) &&
+              check_record(ledger, args, error) &&
+              add_lots(ledger, context, args, json_text(row, "kind"), body, error) &&
+              add_operator(ledger, args, body, error) &&
+              common_number(ledger, "DEC", body, "declaration", declaration, error);
+    cJSON_Delete(row);
+    return ok;
 }
 
 static cJSON *make_answer(const cJSON *body) {

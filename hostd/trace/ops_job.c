@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"        // ARGS_POINTS_MAX
-#include "common_lots.h" // lots_check
+#include "args.h"         // ARGS_POINTS_MAX
+#include "common_lots.h"  // lots_check
+#include "common_meter.h" // meter_book
 #include "families.h"
 #include "json.h" // json_text
 
@@ -68,6 +69,20 @@ bool job_hold(struct ledger *ledger, const struct trace_context *context, const 
 
 // --- start ----------------------------------------------------------------------------------------------
 
+// The record that the declaration goes on with may have been closed since.
+static bool check_record(struct ledger *ledger, const cJSON *declaration, struct lg_error *error) {
+    const char *record = json_text(declaration, "record");
+    cJSON *row;
+    if (!record)
+        return true;
+    if (!common_row(ledger, "record_get", common_one("record", record), &row, error))
+        return false;
+    bool open = row && strcmp(json_text(row, "state"), "open") == 0;
+    cJSON_Delete(row);
+    return open || lg_fail(error, "record_closed", "Declare anew, with another record or none.",
+                           "Record %s was closed since the declaration.", record);
+}
+
 // The declaration must be open, of this machine, and each of its lots must still be usable.
 static bool check_declaration(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                               cJSON **declaration, cJSON **lots, struct lg_error *error) {
@@ -86,7 +101,7 @@ static bool check_declaration(struct ledger *ledger, const struct trace_context 
         if (!lots_check(ledger, context, lot, error))
             return false;
     }
-    return true;
+    return check_record(ledger, *declaration, error);
 }
 
 // The job that is meant: the one given, else the one that the machine holds, else a new one.
@@ -106,6 +121,14 @@ static bool choose_job(struct ledger *ledger, const cJSON *args, cJSON *body, ch
     }
     cJSON_Delete(row);
     return ok && (held || common_number(ledger, "JOB", body, "job", job, error));
+}
+
+// The job is one more of the record that its declaration names, or opens one.
+static bool join_record(struct ledger *ledger, const struct trace_context *context, const char *job,
+                        const char *record, struct lg_error *error) {
+    cJSON *body = common_one("record", record);
+    json_add_text(body, "job", job);
+    return common_append(ledger, context, "record.joined", body, error);
 }
 
 static bool open_record(struct ledger *ledger, const struct trace_context *context, const cJSON *declaration,
@@ -145,13 +168,18 @@ static bool append_start(struct ledger *ledger, const struct trace_context *cont
         return false;
     json_add_text(body, "declaration", json_text(declaration, "declaration"));
     json_add_text(body, "operator", json_text(declaration, "operator"));
+    const char *joins = json_text(declaration, "record");
+    snprintf(record, sizeof record, "%s", joins ? joins : "");
+    json_add_text(body, "record", joins);
     if (!choose_job(ledger, args, body, job, error) ||
-        !common_number(ledger, "MFG", body, "record", record, error)) {
+        (!joins && !common_number(ledger, "MFG", body, "record", record, error))) {
         cJSON_Delete(body);
         return false;
     }
-    if (!common_append(ledger, context, "job.started", body, error) ||
-        !open_record(ledger, context, declaration, job, record, error))
+    if (!common_append(ledger, context, "job.started", body, error))
+        return false;
+    if (!(joins ? join_record(ledger, context, job, record, error)
+                : open_record(ledger, context, declaration, job, record, error)))
         return false;
     const cJSON *lot;
     cJSON_ArrayForEach(lot, lots) {
@@ -315,7 +343,8 @@ bool job_end(struct ledger *ledger, const struct trace_context *context, const c
     }
     *answer = common_one("job", job);
     json_add_text(*answer, "record", record);
-    return common_append(ledger, context, "job.ended", body, error);
+    return common_append(ledger, context, "job.ended", body, error) &&
+           meter_book(ledger, context, job, args, error);
 }
 
 bool job_dry_run(struct ledger *ledger, const struct trace_context *context, const cJSON *args,

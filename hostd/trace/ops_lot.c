@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "args.h" // args_is_id
 #include "families.h"
@@ -21,14 +20,6 @@ static const char *match_of(const char *heat, const char *cert_heat) {
 }
 
 #define MISMATCH_REASON "the heat number on the material is not the one on the certificate"
-
-// <MAT>-<MMYY>, by the time of receipt, UTC.
-static void sequence_of(char out[65], const char *material, int64_t now_us) {
-    time_t seconds = (time_t)(now_us / 1000000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    snprintf(out, 65, "%s-%02d%02d", material, tm.tm_mon + 1, tm.tm_year % 100);
-}
 
 static bool begins_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -56,7 +47,7 @@ static bool number_lot(struct ledger *ledger, const struct trace_context *contex
         json_add_text(body, "lot", lot);
         return check_given_number(ledger, given, error);
     }
-    sequence_of(sequence, json_text(args, "material"), context->now_us);
+    common_lot_sequence(sequence, json_text(args, "material"), context->now_us);
     return common_number(ledger, sequence, body, "lot", lot, error);
 }
 

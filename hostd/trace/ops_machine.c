@@ -83,8 +83,11 @@ bool machine_confirm(struct ledger *ledger, const struct trace_context *context,
     cJSON *row;
     if (!common_need_machine(ledger, machine, &row, error))
         return false;
-    bool changed = strcmp(json_text(row, "identity"), "changed") == 0;
+    bool changed = strcmp(json_text(row, "identity"), "changed") == 0, hook;
     cJSON_Delete(row);
+    if (!hook_waits_for_confirmation(ledger, machine, &hook, error))
+        return false;
+    changed = changed || hook;
     *answer = common_one("machine", machine);
     json_add(*answer, "changed", cJSON_CreateBool(changed));
     return !changed || common_append(ledger, context, "machine.confirmed",

@@ -21,7 +21,7 @@ static bool check_subject(struct ledger *ledger, const char *subject, struct lg_
 
 bool note_add(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer,
               struct lg_error *error) {
-    static const char *const members[] = {"subject", "text", "by", NULL};
+    static const char *const members[] = {"subject", "text", "photo", "by", NULL};
     char note[65];
     if (!check_subject(ledger, json_text(args, "subject"), error))
         return false;

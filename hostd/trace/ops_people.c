@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common_people.h" // people_role_known
 #include "families.h"
 #include "json.h"     // json_text
 #include "quantity.h" // quantity_decimal
@@ -75,7 +76,7 @@ static bool check_requires(const cJSON *args, struct lg_error *error) {
 
 bool people_material_add(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                          cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"material", "name", "form", "grade", "requires", NULL};
+    static const char *const members[] = {"material", "name", "form", "grade", "requires", "hazards", NULL};
     const char *material = json_text(args, "material");
     if (!refuse_known(ledger, "material_list", "material", material, error) || !check_requires(args, error))
         return false;
@@ -137,8 +138,11 @@ static bool code_is_free(struct ledger *ledger, const char *code, struct lg_erro
 
 bool people_operator_add(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                          cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"operator", "name", "badge", NULL};
+    static const char *const members[] = {"operator", "name", "badge", "role", NULL};
     const char *id = json_text(args, "operator");
+    if (json_text(args, "role") && !people_role_known(json_text(args, "role")))
+        return lg_fail(error, "bad_argument", "Use operator, receiver, quality or owner.",
+                       "There is no role \"%s\".", json_text(args, "role"));
     if (!code_is_free(ledger, id, error) || !code_is_free(ledger, json_text(args, "badge"), error) ||
         !common_append(ledger, context, "operator.added", common_copy(cJSON_CreateObject(), args, members),
                        error))

@@ -1,6 +1,7 @@
 // ops_record: jobs and manufacture records as they are read, with everything they are linked to.
 #include "common.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,9 @@ bool record_show(struct ledger *ledger, const struct trace_context *context, con
     const char *record = json_text(args, "record");
     return need_record(ledger, record, answer, error) &&
            common_add_list(ledger, *answer, "jobs", "record_jobs", common_one("record", record), error) &&
+           common_add_list(ledger, *answer, "units", "record_units", common_one("record", record), error) &&
+           common_add_list(ledger, *answer, "deviations", "record_deviations", common_one("record", record),
+                           error) &&
            add_history(ledger, *answer, record, error);
 }
 
@@ -92,13 +96,51 @@ static bool check_close(struct ledger *ledger, const cJSON *row, struct lg_error
     return ok;
 }
 
-bool record_close(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
-                  cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"record", "by", NULL};
+// A record of a product with a bill needs a lot of each of its materials, or somebody who answers for its absence.
+static bool check_bill(struct ledger *ledger, const cJSON *row, struct lg_error *error) {
+    const char *record = json_text(row, "record"), *product = json_text(row, "product");
+    char names[200] = "";
+    cJSON *filter = common_one("record", record), *missing;
+    json_add_text(filter, "product", product);
+    if (!common_list(ledger, "record_missing", filter, &missing, error))
+        return false;
+    const cJSON *line;
+    cJSON_ArrayForEach(line, missing) {
+        size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, "%s%s", length ? ", " : "",
+                 json_text(line, "material"));
+    }
+    cJSON_Delete(missing);
+    return !*names ||
+           lg_fail(error, "bom_incomplete",
+                   "Run the missing jobs into this record, or answer for it with `lotgate record deviate`.",
+                   "Record %s can't be closed: it holds no lot of %s, which product %s needs.", record, names,
+                   product);
+}
+
+bool record_deviate(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                    cJSON **answer, struct lg_error *error) {
+    static const char *const members[] = {"record", "material", "reason", "by", NULL};
     cJSON *row;
     if (!need_record(ledger, json_text(args, "record"), &row, error))
         return false;
-    bool ok = check_close(ledger, row, error);
+    bool open = strcmp(json_text(row, "state"), "open") == 0;
+    cJSON_Delete(row);
+    if (!open)
+        return lg_fail(error, "record_closed", "Write a note instead.", "Record %s is closed already.",
+                       json_text(args, "record"));
+    *answer = common_copy(cJSON_CreateObject(), args, members);
+    return common_append(ledger, context, "record.deviation",
+                         common_copy(cJSON_CreateObject(), args, members), error);
+}
+
+bool record_close(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                  cJSON **answer, struct lg_error *error) {
+    static const char *const members[] = {"record", "good", "scrapped", "by", NULL};
+    cJSON *row;
+    if (!need_record(ledger, json_text(args, "record"), &row, error))
+        return false;
+    bool ok = check_close(ledger, row, error) && check_bill(ledger, row, error);
     cJSON_Delete(row);
     if (!ok)
         return false;

@@ -7,14 +7,14 @@
 
 // Adds what was used and what is left, in the unit that the lot was received in.
 static void add_balance(cJSON *lot) {
-    int64_t received = 0, consumed = 0;
+    int64_t on_hand = 0, consumed = 0;
     char text[QUANTITY_TEXT_MAX];
     const char *unit = json_text(lot, "unit");
-    json_integer(lot, "received_amount", &received);
+    json_integer(lot, "on_hand_amount", &on_hand);
     json_integer(lot, "consumed_amount", &consumed);
     quantity_format(text, consumed, unit);
     json_add_text(lot, "consumed", text);
-    quantity_format(text, received - consumed, unit);
+    quantity_format(text, on_hand, unit);
     json_add_text(lot, "on_hand", text);
 }
 
@@ -50,6 +50,9 @@ bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, 
     json_add_integer(jobs, "limit", COMMON_EVENTS_SHOWN);
     return common_add_list(ledger, *answer, "documents", "lot_documents", of, error) &&
            common_add_list(ledger, *answer, "jobs", "lot_jobs", jobs, error) &&
+           common_add_list(ledger, *answer, "parents", "lot_parents", common_one("lot", lot), error) &&
+           common_add_list(ledger, *answer, "pieces", "lot_pieces", common_one("lot", lot), error) &&
+           common_add_list(ledger, *answer, "changes", "lot_changes", common_one("lot", lot), error) &&
            common_add_list(ledger, *answer, "notes", "note_list", subject_filter(lot), error) &&
            common_add_list(ledger, *answer, "corrections", "correction_list", common_one("subject", lot),
                            error) &&

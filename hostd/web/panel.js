@@ -47,7 +47,15 @@ function draw(news) {
     showScan(state !== 'running');
     for (const name of ['hold', 'resume', 'reset']) byId(name).disabled = !machine.port_open;
     if (state === 'armed' || state === 'running') say(byId('refusal'), '');
+    drawHook();
     drawJob();
+}
+
+// The machine's own gate: shown where there is one, or where one should be.
+function drawHook() {
+    const hook = machine.hook || {};
+    byId('hook').hidden = !hook.present;
+    byId('hook-text').textContent = [hook.text, hook.serial_number, hook.firmware].filter(Boolean).join(' · ');
 }
 // Nothing is scanned while a job runs; afterwards the field waits for the scanner again.
 function showScan(shown) {

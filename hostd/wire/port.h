@@ -1,7 +1,8 @@
 // port: the machine's side of the wire: a serial port, a pseudo-terminal or a simulated machine.
 //
 // Three backends behind one table (gpsd's way), chosen by the device string of the configuration:
-//   "sim:laser", "sim:cnc"   port_sim.c     a simulated machine in this process
+//   "sim:laser", "sim:cnc"   port_sim.c     a simulated machine in this process; "?hook" or "?hook=FILE" behind it: with the
+//                                           hook in its firmware, and a file for the hook's memory
 //   under /dev/pts           port_tty.c     a pseudo-terminal (lotgate-sim, a test), by termios
 //   anything else            port_serial.c  a real port, by libserialport
 // Every backend gives a descriptor to watch and to read and write; machine.c knows no more. A port that

@@ -3,6 +3,8 @@
 // The daemon gets one end of a socket pair, like any port; this file moves bytes between the other end and
 // boards/sim, on the same loop, with one timer for what the machine does by itself.
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,8 +19,9 @@ struct simulated {
     uv_poll_t poll;
     uv_timer_t timer;
     int fd;
-    bool full;   // its line takes no more until time passes
-    int handles; // still open in libuv
+    bool full;             // its line takes no more until time passes
+    int handles;           // still open in libuv
+    char memory[PATH_MAX]; // file that stands for the hook's memory, "": none
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -68,12 +71,22 @@ static void on_bytes(uv_poll_t *poll, int status, int events) {
         uv_timer_start(&s->timer, on_timer, 1, 0);
 }
 
-static bool config_for(const char *kind, struct sim_config *config) {
-    if (strcmp(kind, "laser") == 0)
+// "laser", "cnc"; with "?hook" behind it, its firmware has the hook, and with "=FILE" behind that, a file is its memory.
+static bool config_for(const char *kind, struct sim_config *config, const char **memory) {
+    static const char hook[] = "?hook";
+    size_t length = strcspn(kind, "?");
+    const char *more = kind + length;
+    if (length == 5 && memcmp(kind, "laser", 5) == 0)
         sim_config_default(config, SIM_LASER, GRBL_MKS);
-    else if (strcmp(kind, "cnc") == 0)
+    else if (length == 3 && memcmp(kind, "cnc", 3) == 0)
         sim_config_default(config, SIM_CNC, GRBL_MKS);
     else
+        return false;
+    *memory = "";
+    config->hook = strncmp(more, hook, sizeof hook - 1) == 0;
+    if (config->hook && more[sizeof hook - 1] == '=')
+        *memory = more + sizeof hook;
+    else if (more[config->hook ? sizeof hook - 1 : 0] != '\0')
         return false;
     // The number that a real machine would have stamped into its $I: it is the same at every start.
     snprintf(config->serial, sizeof config->serial, "SIM-%s",
@@ -81,6 +94,29 @@ static bool config_for(const char *kind, struct sim_config *config) {
     config->open_banner_us[0] = 50 * 1000; // nobody should wait for a simulated ESP32's 5 s
     config->open_banner_us[1] = 0;
     return true;
+}
+
+static void keep_memory(void *context, const uint8_t store[SIM_HOOK_STORE]) {
+    const struct simulated *s = context;
+    FILE *file = s->memory[0] != '\0' ? fopen(s->memory, "wbe") : NULL;
+    if (file == NULL)
+        return;
+    fwrite(store, 1, SIM_HOOK_STORE, file);
+    fclose(file);
+}
+
+// A file that is not there, or not whole, is an empty memory.
+static void use_memory(struct simulated *s, struct sim_config *config, const char *memory) {
+    snprintf(s->memory, sizeof s->memory, "%s", memory);
+    config->on_store = keep_memory;
+    config->context = s;
+    uv_random(NULL, NULL, &config->hook_seed, sizeof config->hook_seed, 0, NULL);
+    FILE *file = memory[0] != '\0' ? fopen(memory, "rbe") : NULL;
+    if (file == NULL)
+        return;
+    if (fread(config->hook_store, 1, SIM_HOOK_STORE, file) != SIM_HOOK_STORE)
+        memset(config->hook_store, 0, SIM_HOOK_STORE);
+    fclose(file);
 }
 
 static void on_handle_closed(uv_handle_t *handle) {
@@ -116,10 +152,14 @@ static bool start_watching(struct port *port, struct simulated *s, const int pai
 
 static bool sim_port_open(struct port *port, struct lg_error *error) {
     struct sim_config config;
-    if (!config_for(port->device + 4, &config))
-        return lg_fail(error, "port_missing", "Write \"sim:laser\" or \"sim:cnc\".",
+    const char *memory;
+    if (!config_for(port->device + 4, &config, &memory))
+        return lg_fail(error, "port_missing",
+                       "Write \"sim:laser\" or \"sim:cnc\", or the same with ?hook behind it.",
                        "there is no simulated machine %.100s", port->device);
     struct simulated *s = calloc(1, sizeof *s);
+    if (s != NULL && config.hook)
+        use_memory(s, &config, memory);
     if (s == NULL || (s->sim = sim_create(&config)) == NULL) {
         free(s);
         return lg_fail(error, "port_failed", "Free some memory.", "there is no memory for %.100s",

@@ -137,7 +137,7 @@ class RawMachine(threading.Thread):
 
     def bytes(self):
         """What came, without lotgate's own questions."""
-        return re.sub(rb"\$[IG]\n", b"", bytes(self.got))
+        return re.sub(rb"\$([IG]|LG [^\n]*)\n", b"", bytes(self.got))
 
     def close(self):
         self.stopping = True

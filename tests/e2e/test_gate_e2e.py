@@ -146,6 +146,21 @@ class Jobs(LotgateTest):
         sender.finish()
         self.gate.wait_job("completed")
 
+    def test_a_recall_disarms_the_machine_and_holds_its_job(self):
+        piece = self.gate.command("lot", "split", self.lot, "--quantity", "2sheet").split()[0]
+        self.gate.command("lot", "mark", piece, piece)
+        self.gate.declare(piece)
+        self.gate.wait_state("armed")
+        self.gate.command("recall", self.lot, "--open", "--reason", "supplier's notice")
+        self.gate.wait_state("locked")
+        self.sender(LineByLine, self.gate.tcp(), cut(10))
+        self.gate.wait_state("held")
+        refused = self.gate.run("declare", "laser1", piece)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("recalled", refused.stderr)
+        self.assertEqual(self.gate.machine()["state"], "held")
+        self.assertEqual(self.sim.work_lines(), [])
+
     def test_a_declaration_can_be_cancelled(self):
         self.gate.declare(self.lot)
         self.gate.wait_state("armed")

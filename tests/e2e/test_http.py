@@ -32,18 +32,73 @@ EXAMPLES = [
     ("post /lots/{lot}/reject", {"lot": "PLY", "body": {"reason": "no doubt any more"}}),
     ("post /lots/{lot}/documents", {"file": FILE, "query": {"name": "mtr.pdf", "kind": "mtr"}}),
     ("get /documents/{sha256}", {}),
+    ("post /lots/{lot}/split", {"body": {"quantity": "1sheet", "count": 3}}),
+    ("post /lots/{lot}/mark", {"lot": "PIECE", "body": {"code": "PIECE"}}),
+    ("post /lots/{lot}/mark_lost", {"lot": "PIECE", "body": {"reason": "painted over"}}),
+    ("post /lots/{lot}/adjust", {"body": {"quantity": "+1sheet", "reason": "miscounted"}}),
+    ("post /lots/{lot}/count", {"body": {"quantity": "3sheet", "reason": "stock count"}}),
+    ("post /lots/{lot}/scrap", {"lot": "PIECE", "body": {"quantity": "1sheet", "reason": "broken"}}),
+    ("post /lots/{lot}/correct", {"body": {"job": "JOB-000001", "quantity": "1sheet", "reason": "one sheet"}}),
+    ("post /merges", {"body": {"lots": ["PIECE-2", "PIECE-3"]}}),
+    ("post /lots", {"body": {"material": "PLY", "supplier": "S2", "supplier_lot": "8", "quantity": "9sheet"}}),
     ("post /machines/{machine}/declare", {"body": {"lots": [{"lot": LOT, "quantity": "1sheet"}], "operator": "OP1"}}),
     ("get /declarations", {"query": {"machine": "laser1"}}),
     ("post /machines/{machine}/cancel", {"body": {"reason": "only a test"}}),
     ("post /machines/{machine}/hold", {"body": {}}),
     ("post /machines/{machine}/resume", {"body": {}}),
     ("post /machines/{machine}/confirm", {"body": {}}),
+    ("post /machines/{machine}/pair", {"body": {}}),
     ("get /jobs", {"query": {"machine": "laser1", "limit": 3}}),
     ("get /jobs/{job}", {}),
     ("get /jobs/{job}/path.svg", {}),
     ("get /records", {}),
     ("get /records/{record}", {}),
-    ("post /records/{record}/close", {"body": {}}),
+    ("post /products", {"body": {"product": "BOX", "name": "Box", "pattern": "BOX-{yy}-{nnnn}"}}),
+    ("get /products", {}),
+    ("get /products/{product}", {}),
+    ("post /products/{product}/bom", {"body": {"materials": [{"material": "ACR", "quantity": "1sheet"}]}}),
+    ("post /records/{record}/deviate", {"body": {"material": "PLY", "reason": "none at hand", "by": "OP1"}}),
+    ("post /units", {"body": {"record": "MFG-0001", "batch": "BOX-2", "count": 5}}),
+    ("post /units", {"body": {"record": "MFG-0001", "unit": "BOX-1"}}),
+    ("get /units", {"query": {"record": "MFG-0001"}}),
+    ("get /units/{unit}", {}),
+    ("post /customers", {"body": {"customer": "C1", "name": "Ada", "email": "ada@x.example"}}),
+    ("get /customers", {}),
+    ("get /customers/{customer}", {}),
+    ("post /customers/{customer}/change", {"body": {"phone": "+1"}}),
+    ("post /orders", {"body": {"order": "1001", "customer": "C1", "items": [{"title": "Box", "count": 1}]}}),
+    ("get /orders", {"query": {"state": "open"}}),
+    ("get /orders/{order}", {}),
+    ("post /orders/{order}/allocate", {"body": {"unit": "BOX-1"}}),
+    ("post /orders/{order}/allocate", {"body": {"unit": "BOX-2", "count": 2}}),
+    ("post /orders/{order}/ship", {"body": {}}),
+    ("get /shipments", {"query": {"order": "1001"}}),
+    ("post /shipments/{shipment}/return", {"body": {"unit": "BOX-1", "reason": "broken"}}),
+    ("post /units/{unit}/scrap", {"body": {"reason": "broken"}}),
+    ("get /recall/{lot}", {}),
+    ("get /trace/{id}", {}),
+    ("post /recalls", {"body": {"lot": LOT, "reason": "exercise", "mock": True}}),
+    ("get /recalls", {}),
+    ("get /recalls/{recall}", {}),
+    ("post /recalls/{recall}/contacted", {"body": {"customer": "C1"}}),
+    ("post /recalls/{recall}/answered", {"body": {"customer": "C1"}}),
+    ("post /recalls/{recall}/returned", {"body": {"order": "1001", "count": 1}}),
+    ("post /recalls/{recall}/destroyed", {"body": {"order": "1001", "count": 1}}),
+    ("post /recalls/{recall}/close", {"body": {"conclusion": "an exercise"}}),
+    ("post /procedures", {"body": {"procedure": "LASER", "title": "Laser safety", "by": "OP1"}}),
+    ("get /procedures", {}),
+    ("post /operators/{operator}/pin", {"body": {"pin": "2468"}}),
+    ("post /trainings", {"body": {"operator": "OP1", "procedure": "LASER", "pin": "2468"}}),
+    ("get /trainings", {"query": {"operator": "OP1"}}),
+    ("post /nonconformances", {"body": {"subject": "laser1", "text": "lens cracked"}}),
+    ("get /nonconformances", {"query": {"state": "open"}}),
+    ("post /nonconformances/{nonconformance}/close", {"body": {"disposition": "rework", "reason": "new lens"}}),
+    ("get /lots/{lot}/hazards", {"query": {"machine": "laser1"}}),
+    ("post /lots/{lot}/acknowledge", {"body": {"machine": "laser1", "by": "OP1"}}),
+    ("post /imports/orders", {"body": {"orders": [
+        {"order": "1002", "customer": {"name": "Bo"}, "items": [{"title": "Box", "count": 1}]}]}}),
+    ("post /orders/{order}/cancel", {"order": "1002", "body": {"reason": "changed their mind"}}),
+    ("post /records/{record}/close", {"body": {"good": 1, "scrapped": 0}}),
     ("get /notes", {"query": {"subject": "laser1"}}),
     ("post /notes", {"body": {"subject": "laser1", "text": "lens cleaned"}}),
     ("get /lookup", {"query": {"code": "4711"}}),
@@ -55,6 +110,7 @@ EXAMPLES = [
     ("get /metrics", {}),
     ("get /healthz", {}),
     ("post /machines/{machine}/reset", {"body": {}}),
+    ("post /operators/{operator}/role", {"body": {"role": "owner"}}),
 ]
 
 
@@ -103,7 +159,8 @@ class Events(threading.Thread):
 class Http(LotgateTest):
     def setUp(self):
         super().setUp()
-        self.sim = self.simulator()
+        self.opened = []
+        self.sim = self.simulator("machine", "--hook", "--serial", "SN-laser1")
         self.gate = self.daemon(self.machine_config(self.sim.link))
         self.lot = self.gate.stock()
         self.gate.wait_state("locked")
@@ -119,6 +176,7 @@ class Http(LotgateTest):
 
     def ask(self, method, path, body=None, headers=None, connection=None):
         connection = connection or http.client.HTTPConnection(self.gate.address, timeout=DEADLINE)
+        self.opened.append(connection)
         self.addCleanup(connection.close)
         connection.request(method, path, body, headers or {})
         return connection.getresponse()
@@ -130,7 +188,7 @@ class Http(LotgateTest):
 
     def address_of(self, path, example, known):
         query = urllib.parse.urlencode(example.get("query", {}))
-        for name, value in {**known, **{key: known[example[key]] for key in ("lot",) if key in example}}.items():
+        for name, value in {**known, **{key: known[example[key]] for key in ("lot", "order") if key in example}}.items():
             path = path.replace("{%s}" % name, urllib.parse.quote(value, safe=""))
         self.assertNotIn("{", path)
         return path + ("?" + query if query else "")
@@ -144,7 +202,8 @@ class Http(LotgateTest):
         self.assertEqual(examples, {name for name in documented if " /api/v1/" in name},
                          "each documented operation needs an example here, and no other")
         known = {"machine": "laser1", "lot": self.lot, "job": job["job"], "record": job["record"], "sha256": FILE_HASH,
-                 "name": "ledger.head"}
+                 "name": "ledger.head", "product": "BOX", "unit": "BOX-1", "customer": "C1", "order": "1001",
+                 "1002": "1002", "recall": "RCL-0001", "operator": "OP1", "nonconformance": "NC-0001", "id": "BOX-2", "shipment": "SHP-000001"}
         for name, example in EXAMPLES:
             with self.subTest(name):
                 method, path = name.split()
@@ -157,6 +216,8 @@ class Http(LotgateTest):
         body, headers = example.get("file"), {"Content-Type": "application/pdf"}
         if "body" in example:
             body = json.dumps(example["body"]).replace(f'"{LOT}"', json.dumps(self.lot))
+            for name in ("PIECE", "PIECE-2", "PIECE-3"):
+                body = body.replace(f'"{name}"', json.dumps(known.get(name, name)))
             headers = {"Content-Type": "application/json"}
         if path == "/op/{name}":  # on the socket alone
             refused = self.ask(method.upper(), address, body, headers)
@@ -165,6 +226,8 @@ class Http(LotgateTest):
         else:
             answer = self.ask(method.upper(), address, body, headers if body is not None else {})
         text = b"" if example.get("stream") else answer.read()
+        if not example.get("stream"):  # an address may hold so many connections and no more
+            self.opened[-1].close()
         self.assertEqual(str(answer.status), good, text)
         kind = answer.getheader("Content-Type").split(";")[0]
         self.assertIn(kind, entry["responses"][good]["content"])
@@ -172,6 +235,8 @@ class Http(LotgateTest):
             made = json.loads(text)
             if path == "/lots" and method == "post":
                 known["PLY"] = made["lot"]
+            if path == "/lots/{lot}/split":
+                known["PIECE"], known["PIECE-2"], known["PIECE-3"] = made["pieces"]
 
     def test_what_is_not_documented_is_not_there(self):
         _, document = self.gate.api("/openapi.json")

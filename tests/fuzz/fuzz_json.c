@@ -48,11 +48,21 @@ static void check_arguments(const struct route *route, const char *id, const cJS
     free(twice);
 }
 
-static void body(uint8_t choice, const uint8_t *data, size_t size) {
+static const struct route *choose(uint8_t choice) {
     size_t count = 0;
-    while (routes[count].method)
+    ROUTE_EACH(route) {
         count++;
-    const struct route *route = &routes[choice % count];
+    }
+    size_t left = choice % count;
+    ROUTE_EACH(route) {
+        if (left-- == 0)
+            return route;
+    }
+    return NULL;
+}
+
+static void body(uint8_t choice, const uint8_t *data, size_t size) {
+    const struct route *route = choose(choice);
     struct lg_error error = {.code = ""};
     cJSON *args = route_arguments(route, "some-1", NULL, 0, (const char *)data, size, &error);
     if (args)

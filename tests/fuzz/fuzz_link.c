@@ -27,8 +27,7 @@ static void read_line(enum link_side side, const char *line, size_t length) {
     if (!link_read(side, line, length, &frame))
         return;
     if (!link_is_frame(side, line, length) || length > LINK_FRAME_MAX || frame.body != line + LINK_OPENING ||
-        frame.body + frame.length + 5 > line + length || frame.signed_length > frame.length ||
-        (unsigned)frame.verb >= LINK_VERBS)
+        frame.body + frame.length + 5 > line + length || (unsigned)frame.verb >= LINK_VERBS)
         broken("a frame that is none");
     if (link_get_text(&frame, "d", text, sizeof text) && strlen(text) > LINK_TEXT_MAX)
         broken("a text longer than its room");

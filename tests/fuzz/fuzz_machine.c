@@ -1,12 +1,14 @@
 // fuzz_machine: arbitrary bytes from the machine, in arbitrary pieces, at a gate that asks and polls or does not.
 //
 // Whatever the machine says, with nothing committed no line that is work on its face reaches it. A gate that
-// asks nothing itself hands every byte on: only whole lines of its own come between.
+// asks nothing itself hands every byte on: only whole lines of its own come between. With a hook looked for, what opens
+// like a frame gets a right checksum, so that every frame's fields are reached; none of it is seen by the sender.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crc16.h"
 #include "gate.h"
 #include "gcode.h"
 
@@ -61,7 +63,8 @@ static void no_work(const struct run *r) {
         gcode_modal_reset(&off);
         while (from < i && strchr("?!~\x18", r->machine[from]))
             from++;
-        gcode_scan(&block, r->machine + from, i - from);
+        bool frame = i - from > 4 && memcmp(r->machine + from, "$LG ", 4) == 0;
+        gcode_scan(&block, r->machine + from, frame ? 0 : i - from);
         if (gcode_classify(&r->config.rules, &off, &block) >= GCODE_WORK)
             fail("work without a committed start");
         from = i + 1;
@@ -87,6 +90,27 @@ static void all_passed(const struct run *r) {
     }
     if (m != r->said_length)
         fail("bytes of the machine were lost");
+}
+
+// In the middle of a line that passed in pieces a frame cannot be taken out any more.
+static void no_frames(const struct run *r) {
+    for (size_t i = 0; i + 4 <= r->sender_length; i++)
+        if ((i == 0 || r->sender[i - 1] == '\n') && memcmp(r->sender + i, "[LG:", 4) == 0)
+            fail("the sender saw a frame");
+}
+
+// Puts the right checksum behind the `*` of what opens like a frame.
+static void sum_frames(uint8_t *data, size_t size) {
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i + 4 < size; i++) {
+        if (memcmp(data + i, "[LG:", 4) != 0)
+            continue;
+        const uint8_t *star = memchr(data + i, '*', size - i);
+        size_t at = star ? (size_t)(star - data) : size;
+        uint16_t crc = crc16(CRC16_START, data + i + 4, at - i - 4 < size ? at - i - 4 : 0);
+        for (size_t k = 0; k < 4 && at + 1 + k < size; k++)
+            data[at + 1 + k] = (uint8_t)digits[crc >> (12 - 4 * k) & 15];
+    }
 }
 
 static bool holds_own_words(const uint8_t *data, size_t size) {
@@ -125,15 +149,23 @@ static void talk(struct run *r, struct gate *gate, const uint8_t *data, size_t s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct run run;
-    if (size < 1 || size > 8192)
+    static uint8_t summed[8192];
+    if (size < 1 || size > sizeof summed)
         return 0;
     uint8_t how = data[0];
+    memcpy(summed, data, size);
     run.machine_length = run.sender_length = run.said_length = 0;
     run.start_wanted = false;
     gate_config_default(&run.config);
     bool asks = how & 1;
     run.config.poll = run.config.expect_identity = asks;
     run.config.flavour = (enum grbl_flavour)((how >> 1) % GRBL_FLAVOURS);
+    if (how & 16) {
+        run.config.hook = how & 32 ? GATE_HOOK_EXPECTED : GATE_HOOK_IF_ANY;
+        run.config.has_key[0] = how & 64;
+        run.config.has_key[1] = how & 128;
+        sum_frames(summed + 1, size - 1);
+    }
     struct gate *gate = gate_create(&run.config, &(struct gate_output){&run, to_machine, to_sender, on_fact});
     const char *code;
     gate_machine_opened(gate, 0);
@@ -142,9 +174,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         gate_identity_confirmed(gate, 0);
     if (how & 8)
         gate_declared(gate, 0, &code); // a start is asked for, but never made durable
-    talk(&run, gate, data + 1, size - 1, asks);
+    gate_hook_job(gate, "JOB-000001", "LOT");
+    talk(&run, gate, summed + 1, size - 1, asks);
     no_work(&run);
-    if (!asks && !holds_own_words(data, size))
+    if (how & 16 && how & 32)
+        no_frames(&run);
+    if (!asks && !(how & 16) && !holds_own_words(data, size))
         all_passed(&run);
     gate_shutdown(gate, INT64_MAX / 2);
     gate_free(gate);

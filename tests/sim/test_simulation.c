@@ -68,9 +68,28 @@ static void mishap(struct world *w, struct wire_machine *m) {
     }
 }
 
+// A person at the machine with the hook: presses start, and again when the screen says so; scans a lot.
+static bool at_the_machine(struct world *w, struct wire_machine *m) {
+    struct sim_hook_view hook;
+    sim_hook_look(m->sim, &hook);
+    if (!m->hooked || world_random(w, 3) == 0)
+        return false;
+    if (hook.state == LINK_OPENED && strstr(hook.screen, "start again"))
+        sim_card_start(m->sim, w->now);
+    else if (world_random(w, 4) == 0)
+        sim_hook_scan(m->sim, world_random(w, 3) ? "GOOD" : "4711", w->now);
+    else if (world_random(w, 3) == 0)
+        start_card(w, m);
+    else
+        return false;
+    return true;
+}
+
 static void act(struct world *w, struct wire_machine *m) {
     static const char *const lots[] = {"GOOD", "GOOD", "GOOD", "BAD", "NONE"};
     enum gate_state state = world_state_of(m);
+    if (at_the_machine(w, m))
+        return;
     if (world_random(w, 6) == 0)
         mishap(w, m);
     else if (state == GATE_FAULT)
@@ -95,6 +114,8 @@ static void evening(struct world *w) {
             struct wire_machine *m = &w->machines[i];
             world_disconnect(w, m);
             sim_fault(m->sim, SIM_FAULT_REPLUG, 0, w->now);
+            if (m->hooked && round == 0) // its firmware may hang
+                sim_fault(m->sim, SIM_FAULT_RESET, 0, w->now);
             world_act(w, m, round == 0 ? "machine.reset" : "machine.confirm");
         }
         world_run(w, w->now + 15 * WORLD_SECOND);
@@ -112,6 +133,20 @@ static int64_t count_rows(struct world *w, const char *op, const char *args, con
     }
     cJSON_Delete(rows);
     return count;
+}
+
+// Nothing is stuck: with the line whole again, the hook is closed and the machine ready.
+static void check_hook_rests(struct world *w) {
+    struct wire_machine *m = &w->machines[WORLD_HOOKED];
+    struct sim_hook_view hook;
+    struct gate_view view;
+    sim_hook_look(m->sim, &hook);
+    gate_view(m->gate, &view);
+    if (hook.state != LINK_LOCKED && hook.state != LINK_EXPIRED)
+        world_trouble(w, "the hook is %s in the evening", link_state_word(hook.state));
+    if (view.state != GATE_LOCKED && view.state != GATE_ARMED)
+        world_trouble(w, "the machine with the hook is %s in the evening: %s", gate_state_name(view.state),
+                      view.text);
 }
 
 // Every started job has a lot and one end; the ledger holds together.
@@ -147,6 +182,8 @@ static void print_machines(struct world *w) {
     }
 }
 
+static uint64_t opened; // OPENs of all days
+
 // One day. Returns the hash of everything that went over every wire; the trouble, if any, is left in w.
 static uint64_t live_a_day(struct world *w, uint64_t seed, bool tell) {
     char *directory = world_directory();
@@ -158,6 +195,9 @@ static uint64_t live_a_day(struct world *w, uint64_t seed, bool tell) {
     evening(w);
     if (w->trouble[0] == '\0')
         check_books(w);
+    if (w->trouble[0] == '\0')
+        check_hook_rests(w);
+    opened += w->machines[WORLD_HOOKED].opens;
     if (tell)
         print_machines(w);
     uint64_t hash = w->hash;
@@ -187,9 +227,12 @@ static void test_random_days_keep_the_invariants(void **state) {
         if (w->trouble[0] != '\0')
             fail_msg("%s (run it alone with LOTGATE_SEED=%llu)", w->trouble, (unsigned long long)seed);
     }
-    printf("# %llu days: %llu jobs started, %llu crashes, %llu commits refused\n", (unsigned long long)count,
-           (unsigned long long)started, (unsigned long long)crashes, (unsigned long long)refused);
+    printf(
+        "# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open\n",
+        (unsigned long long)count, (unsigned long long)started, (unsigned long long)crashes,
+        (unsigned long long)refused, (unsigned long long)opened);
     free(w);
+    assert_true(one != NULL || opened >= count / 2);
     assert_true(started >= 2 * count); // days on which nothing runs would prove nothing
 }
 

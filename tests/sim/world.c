@@ -63,16 +63,38 @@ static void on_fact(void *context, const struct gate_fact *fact) {
 
 // --- making and remaking
 
+static const uint8_t hook_key[SIPHASH_KEY] = {1, 2, 3};
+
+// Before the machine is delivered, its hook is given the key that the host has.
+static void pair_on_the_bench(struct world *w, struct wire_machine *m) {
+    char frame[LINK_FRAME_MAX + 3], drop[256];
+    struct link_writer writer;
+    link_begin(&writer, frame, LINK_FROM_HOST, LINK_PAIR);
+    link_put_hex(&writer, "k", hook_key, sizeof hook_key);
+    size_t length = link_end(&writer);
+    sim_write(m->sim, frame, length, w->now - WORLD_SECOND);
+    while (sim_read(m->sim, drop, sizeof drop, w->now) > 0) {
+    }
+}
+
+static enum grbl_flavour flavour_of(const struct world *w, const struct wire_machine *m) {
+    return m - w->machines >= 2 ? GRBL_MKS : GRBL_AVR; // those with a card
+}
+
 static void make_sim(struct world *w, struct wire_machine *m, uint64_t seed) {
     struct sim_config config;
-    enum grbl_flavour flavour = m == &w->machines[2] ? GRBL_MKS : GRBL_AVR;
+    enum grbl_flavour flavour = flavour_of(w, m);
     sim_config_default(&config, SIM_LASER, flavour);
     config.seed = seed;
     config.on_line = check_executed;
     config.context = m;
     snprintf(config.serial, sizeof config.serial, "SN-%s", m->id);
+    config.hook = m->hooked;
+    config.hook_seed = seed;
     m->sim = sim_create(&config);
     lg_assert(m->sim != NULL);
+    if (m->hooked)
+        pair_on_the_bench(w, m);
     sim_watch(m->sim, true, 20, w->now);
 }
 
@@ -90,8 +112,13 @@ static void make_station(struct world *w, size_t i) {
     snprintf(s->kind, sizeof s->kind, "laser");
     gate_config_default(&config);
     snprintf(config.name, sizeof config.name, "%s", m->id);
-    config.flavour = i == 2 ? GRBL_MKS : GRBL_AVR;
+    config.flavour = flavour_of(w, m);
     config.rules.focus_limit = 20;
+    config.hook = m->hooked ? GATE_HOOK_EXPECTED : i == 1 ? GATE_HOOK_IF_ANY : GATE_HOOK_NEVER;
+    config.has_key[0] = m->hooked;
+    memcpy(config.key[0], hook_key, sizeof hook_key);
+    for (size_t k = 0; k < sizeof config.nonce_seed; k++)
+        config.nonce_seed[k] = (uint8_t)world_random(w, 256);
     config.expect_identity = true;
     config.poll = true;
     m->gate = gate_create(&config, &(struct gate_output){m, to_machine, to_sender, on_fact});
@@ -137,6 +164,7 @@ void world_begin(struct world *w, uint64_t seed, const char *directory) {
         m->world = w;
         m->station = &w->stations[i];
         m->inbound_trusted = true;
+        m->hooked = i == WORLD_HOOKED;
         snprintf(m->id, sizeof m->id, "laser%zu", i + 1);
         make_sim(w, m, seed + i);
     }
@@ -180,6 +208,7 @@ void world_end(struct world *w) {
 static void open_port(struct world *w, struct wire_machine *m) {
     struct sim_view view;
     sim_view(m->sim, &view, w->now);
+    m->resets = view.resets;
     if (m->port_open || w->now < m->reopen_at)
         return;
     m->reopen_at = w->now + WORLD_SECOND / 2;

@@ -18,6 +18,7 @@
 #include "sim.h"
 
 #define WORLD_MACHINES    4
+#define WORLD_HOOKED      3    // the machine with the hook in its firmware
 #define WORLD_PENDING_MAX 64   // requests under way to the ledger
 #define WORLD_LINES_MAX   8192 // lines forwarded to a machine that it has not executed yet
 #define WORLD_PROGRAM_MAX 16384
@@ -27,6 +28,7 @@
 struct world_line {
     uint32_t hash;
     bool job_open;
+    uint64_t resets; // of the machine, as far as was known
 };
 
 struct wire_machine {
@@ -43,9 +45,11 @@ struct wire_machine {
     uint8_t to_machine[65536], to_sender[65536]; // what the gate wrote, not yet handed on
     size_t machine_filled, sender_filled;
     // what the checks need
-    bool started_durable;  // a job.start was committed and its end was not
-    uint32_t starts, ends; // committed, this run of the daemon
-    bool inbound_trusted;  // no fault has changed what the machine received
+    bool started_durable;   // a job.start was committed and its end was not
+    uint32_t starts, ends;  // committed, this run of the daemon
+    bool inbound_trusted;   // no fault has changed what the machine received
+    bool hooked;            // its firmware has the hook
+    uint64_t resets, opens; // restarts seen; OPEN frames that went out
     struct world_line lines[WORLD_LINES_MAX];
     uint32_t first_line, line_count;
     char forward[GCODE_LINE_MAX];

@@ -19,6 +19,12 @@ static void note_line(struct wire_machine *m) {
     struct world_line *line = &m->lines[(m->first_line + m->line_count++) % WORLD_LINES_MAX];
     line->hash = hash_line(m->forward, m->forward_length);
     line->job_open = m->started_durable;
+    line->resets = m->resets;
+    if (m->forward_length > 8 && memcmp(m->forward, "$LG OPEN", 8) == 0) {
+        m->opens++;
+        if (!m->started_durable)
+            world_trouble(m->world, "%s: the hook was told to open with no durable job", m->id);
+    }
     m->saw_gcode |= m->forward_length > 0 && m->forward[0] != '$' && m->forward[0] != 'M';
     m->forward_length = 0;
 }
@@ -34,10 +40,22 @@ void check_forwarded(struct wire_machine *m, const uint8_t *bytes, size_t length
     }
 }
 
+// Whatever the way by which it came: no work without an OPEN that the gate has sent.
+static void check_hook(struct wire_machine *m, const struct sim_line *line) {
+    struct sim_hook_view hook;
+    if (!m->hooked || !line->work || line->result != 0)
+        return;
+    sim_hook_look(m->sim, &hook);
+    if (hook.state != LINK_RUNNING || m->opens == 0)
+        world_trouble(m->world, "%s: \"%.*s\" works and its hook is %s", m->id, (int)line->length, line->text,
+                      link_state_word(hook.state));
+}
+
 void check_executed(void *context, const struct sim_line *line) {
     struct wire_machine *m = context;
     if (m->on_executed != NULL)
         m->on_executed(m->executed_context, line);
+    check_hook(m, line);
     if (line->source != SIM_FROM_HOST || !m->inbound_trusted)
         return;
     uint32_t hash = hash_line(line->text, line->length);
@@ -48,6 +66,9 @@ void check_executed(void *context, const struct sim_line *line) {
         m->line_count--;
         if (seen.hash != hash)
             continue;
+        if (line->denied && seen.job_open && seen.resets == line->resets)
+            world_trouble(m->world, "%s: \"%.*s\" was let through in a job and blocked by the hook", m->id,
+                          (int)line->length, line->text);
         if (line->work && line->result == 0 && !seen.job_open)
             world_trouble(m->world, "%s: \"%.*s\" works and was let through with no durable job", m->id,
                           (int)line->length, line->text);

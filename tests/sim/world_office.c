@@ -39,6 +39,8 @@ static void execute(struct world *w, struct request *request) {
         w->refused_commits++;
         return;
     }
+    if (hook_run(request))
+        return;
     request->ok =
         trace_run(w->ledger, request->op, &context, request->args, &request->answer, &request->error);
     if (request->ok)

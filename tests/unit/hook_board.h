@@ -123,12 +123,13 @@ static inline enum lg_hook_answer board_line_of(struct board *b, enum link_sourc
                                                 size_t length) {
     b->said_length = 0;
     b->said[0] = '\0';
-    // A copy of exactly the right size, so that a read past its end is found.
-    char *exact = malloc(length + 1);
-    memcpy(exact, line, length);
-    enum lg_hook_answer answer = lg_hook_line(&b->hook, source, exact, length);
+    // A copy of exactly the right size, so that a read past its end is found. It is freed the next time, for a power cut
+    // comes back from the hook by another way.
+    static char *exact;
     free(exact);
-    return answer;
+    exact = malloc(length + 1);
+    memcpy(exact, line, length);
+    return lg_hook_line(&b->hook, source, exact, length);
 }
 
 static inline enum lg_hook_answer board_line(struct board *b, enum link_source source, const char *line) {

@@ -23,11 +23,11 @@ static const char whole[] =
     "  \"store\": \"sqlite\",\n"
     "  \"machines\": [\n"
     "    { \"id\": \"laser1\", \"name\": \"Big laser\", \"board\": \"twotrees-tts-55-pro\", \"serial_number\": \"TTS55P-1\",\n"
-    "      \"device\": \"/dev/ttyUSB0\", \"baud\": 250000,\n"
+    "      \"device\": \"/dev/ttyUSB0\", \"baud\": 250000, \"hook\": true,\n"
     "      \"sender\": { \"pty\": \"/run/lotgate/laser1\", \"tcp\": [\"0.0.0.0:8231\", \"[::1]:8231\"] },\n"
     "      \"gate\": { \"mode\": \"until-changed\", \"scope\": \"strict\", \"held\": \"refuse\", \"held_seconds\": 300,\n"
     "                \"spool\": false, \"require\": [\"operator\"], \"idle_seconds\": 5, \"armed_seconds\": 600,\n"
-    "                \"focus_s_percent\": 3, \"focus_seconds\": 30 } },\n"
+    "                \"focus_s_percent\": 3, \"focus_seconds\": 30, \"hook_seconds\": 90 } },\n"
     "    { \"id\": \"cnc1\", \"board\": \"generic\", \"device\": \"sim:cnc\", \"sender\": { \"tcp\": \"127.0.0.1:0\" } } ] }\n";
 
 static void a_whole_configuration_is_taken(void **state) {
@@ -54,6 +54,9 @@ static void a_whole_configuration_is_taken(void **state) {
     assert_int_equal(m->armed_seconds, 600);
     assert_int_equal(m->focus_s_percent, 3);
     assert_int_equal(m->focus_seconds, 30);
+    assert_int_equal(m->hook, 1);
+    assert_int_equal(m->hook_seconds, 90);
+    assert_int_equal(config.machines[1].hook, -1); // as the board says
     assert_int_equal(m->require_count, 1);
     assert_string_equal(m->require[0], "operator");
 }
@@ -99,6 +102,8 @@ static const struct {
      "lotgate.json:1:15: machines[0] needs \"board\""},
     {"{\"machines\": [{" MACHINE ",\"baud\":\"fast\"}]}",
      "lotgate.json:1:55: machines[0].baud must be a whole number from 1200 to 4000000"},
+    {"{\"machines\": [{\"id\": \"a\", \"board\": \"b\", \"device\": \"c\", \"hook\": \"yes\"}]}",
+     "lotgate.json:1:56: machines[0].hook must be true or false"},
     {"{\"machines\": [{" MACHINE ",\"baud\":115200.5}]}",
      "lotgate.json:1:55: machines[0].baud must be a whole number from 1200 to 4000000"},
     {"{\"machines\": [{" MACHINE ",\"baud\":1e300}]}",
@@ -108,7 +113,7 @@ static const struct {
     {"{\"machines\": [{" MACHINE ",\"gate\":{\"spool\":true}}]}",
      "lotgate.json:1:63: machines[0].gate.spool: this version cannot spool jobs; write false or leave it out"},
     {"{\"machines\": [{" MACHINE ",\"gate\":{\"require\":[\"operatr\"]}}]}",
-     "lotgate.json:1:74: machines[0].gate.require must be \"operator\"; did you mean \"operator\"?"},
+     "lotgate.json:1:74: machines[0].gate.require must be \"operator\" or \"trained\"; did you mean \"operator\"?"},
     {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":[1]}}]}",
      "lotgate.json:1:72: machines[0].sender.tcp must be a text in quotes"},
     {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]}}]}",

@@ -98,6 +98,21 @@ struct reply_case {
     const char *text; // NULL: not looked at
 };
 
+static void check_replies(const struct reply_case *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const struct reply_case *c = &cases[i];
+        struct grbl_reply reply;
+        memset(&reply, 0xA5, sizeof reply);
+        grbl_reply_parse(&reply, (const uint8_t *)c->line, strlen(c->line));
+        if (reply.type != c->type || reply.number != c->number || reply.trailing != c->trailing ||
+            reply.trailing_number != c->trailing_number)
+            fail_msg("\"%s\": type %d number %u trailing %d %u", c->line, reply.type, reply.number,
+                     reply.trailing, reply.trailing_number);
+        if (c->text && (reply.length != strlen(c->text) || memcmp(reply.text, c->text, reply.length) != 0))
+            fail_msg("\"%s\": text \"%.*s\"", c->line, reply.length, (const char *)reply.text);
+    }
+}
+
 static void test_replies(void **state) {
     (void)state;
     static const struct reply_case cases[] = {
@@ -135,7 +150,13 @@ static void test_replies(void **state) {
         {"\xFF\x01Grbl 1.1 ['$' for help]", GRBL_REPLY_BANNER, 0, 0, 0, NULL},
         {"[MSG:INFO: FluidNC v3.9.1 Grbl 1.1 inside]", GRBL_REPLY_MSG, 0, 0, 0, NULL},
         {"Grbl is here", GRBL_REPLY_OTHER, 0, 0, 0, NULL},
-        // splices
+    };
+    check_replies(cases, sizeof cases / sizeof cases[0]);
+}
+
+static void test_spliced_replies(void **state) {
+    (void)state;
+    static const struct reply_case cases[] = {
         {"<Run|MPos:0,0,0|Ov:100,100,ok", GRBL_REPLY_STATUS, 0, GRBL_REPLY_OK, 0,
          "Run|MPos:0,0,0|Ov:100,100,"},
         {"<Idle|MPos:0,0,0>ok", GRBL_REPLY_STATUS, 0, GRBL_REPLY_OK, 0, "Idle|MPos:0,0,0"},
@@ -151,22 +172,12 @@ static void test_replies(void **state) {
         {"[MSG:ok]", GRBL_REPLY_MSG, 0, 0, 0, "ok"},
         {"[MSG:all is ok]", GRBL_REPLY_MSG, 0, 0, 0, "all is ok"},
         {"[MSG:error:9]", GRBL_REPLY_MSG, 0, 0, 0, "error:9"},
+        {"error:9 in SD file at line 3", GRBL_REPLY_OTHER, 9, 0, 0, NULL},
         {"[GC:G0 G54]ok", GRBL_REPLY_GC, 0, GRBL_REPLY_OK, 0, "G0 G54"},
         {"ok<Idle|MPos:0,0,0>", GRBL_REPLY_STATUS, 0, GRBL_REPLY_OK, 0, "Idle|MPos:0,0,0"},
         {"ok[MSG:Pgm End]", GRBL_REPLY_MSG, 0, GRBL_REPLY_OK, 0, "Pgm End"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct reply_case *c = &cases[i];
-        struct grbl_reply reply;
-        memset(&reply, 0xA5, sizeof reply);
-        grbl_reply_parse(&reply, (const uint8_t *)c->line, strlen(c->line));
-        if (reply.type != c->type || reply.number != c->number || reply.trailing != c->trailing ||
-            reply.trailing_number != c->trailing_number)
-            fail_msg("\"%s\": type %d number %u trailing %d %u", c->line, reply.type, reply.number,
-                     reply.trailing, reply.trailing_number);
-        if (c->text && (reply.length != strlen(c->text) || memcmp(reply.text, c->text, reply.length) != 0))
-            fail_msg("\"%s\": text \"%.*s\"", c->line, reply.length, (const char *)reply.text);
-    }
+    check_replies(cases, sizeof cases / sizeof cases[0]);
 }
 
 static void test_options(void **state) {
@@ -282,8 +293,9 @@ static void test_as_held(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_realtime), cmocka_unit_test(test_safety_and_flavours),
-        cmocka_unit_test(test_replies),  cmocka_unit_test(test_options),
-        cmocka_unit_test(test_status),   cmocka_unit_test(test_as_held),
+        cmocka_unit_test(test_replies),  cmocka_unit_test(test_spliced_replies),
+        cmocka_unit_test(test_options),  cmocka_unit_test(test_status),
+        cmocka_unit_test(test_as_held),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     return rc ? 1 : 0;

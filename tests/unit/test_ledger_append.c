@@ -201,15 +201,25 @@ static void numbers_are_never_given_twice(void **state) {
 // --- the tables of the code itself ----------------------------------------------------------------------
 
 static void every_argument_has_a_type_and_every_name_is_unique(void **state) {
-    for (const struct trace_op *op = trace_ops; op->name; op++) {
-        assert_ptr_equal(trace_op_find(op->name), op);
-        assert_true(op->summary && op->run);
-        for (const char *const *a = op->arguments; *a; a++)
-            if (!args_known(**a == '!' ? *a + 1 : *a))
-                fail_msg("%s: the argument %s has no type", op->name, *a);
-    }
-    for (const struct ledger_named_query *q = ledger_queries; q->name; q++)
-        assert_ptr_equal(ledger_query_find(q->name), q);
+    for (const struct trace_op *const *family = trace_ops; *family; family++)
+        for (const struct trace_op *op = *family; op->name; op++) {
+            assert_ptr_equal(trace_op_find(op->name), op);
+            assert_true(op->summary && op->run);
+            for (const char *const *a = op->arguments; *a; a++)
+                if (!args_known(**a == '!' ? *a + 1 : *a))
+                    fail_msg("%s: the argument %s has no type", op->name, *a);
+        }
+    int most;
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++)
+            assert_ptr_equal(ledger_query_find(q->name, &most), q);
+}
+
+static void must_answer(struct help *h, const char *query, const cJSON *args) {
+    cJSON *rows = ledger_query(h->ledger, query, args, &h->error);
+    if (!rows)
+        fail_msg("%s: %s", query, h->error.message);
+    cJSON_Delete(rows);
 }
 
 // Each named query is valid SQL, with every filter and with none, also the ones that no operation uses today.
@@ -224,16 +234,11 @@ static void every_query_runs(void **state) {
         "\"record\":\"MFG-0001\",\"subject\":\"x\",\"code\":\"x\",\"seq\":1,\"event\":1,\"field\":\"x\",\"now_us\":1,"
         "\"declaration\":\"DEC-000001\"}");
     cJSON *none = help_json("{\"limit\":10}");
-    for (const struct ledger_named_query *q = ledger_queries; q->name; q++) {
-        cJSON *rows = ledger_query(h.ledger, q->name, all, &h.error);
-        if (!rows)
-            fail_msg("%s: %s", q->name, h.error.message);
-        cJSON_Delete(rows);
-        rows = ledger_query(h.ledger, q->name, none, &h.error);
-        if (!rows)
-            fail_msg("%s: %s", q->name, h.error.message);
-        cJSON_Delete(rows);
-    }
+    for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
+        for (const struct ledger_named_query *q = family->queries; q->name; q++) {
+            must_answer(&h, q->name, all);
+            must_answer(&h, q->name, none);
+        }
     cJSON_Delete(all);
     cJSON_Delete(none);
     help_teardown(&h);

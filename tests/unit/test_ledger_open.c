@@ -232,19 +232,19 @@ static void other_programs_cannot_change_what_happened(void **state) {
 
 // --- migrations -----------------------------------------------------------------------------------------
 
-static const struct schema_migration to_one[] = {{1, "CREATE TABLE a (x) STRICT;"}, {0, NULL}};
+static const struct schema_migration to_one[] = {{1, "CREATE TABLE a (x) STRICT;", false}, {0, NULL, false}};
 static const struct schema_migration to_one_typed[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"}, {0, NULL}};
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false}, {0, NULL, false}};
 static const struct schema_migration to_three[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"},
-    {2, "ALTER TABLE a ADD COLUMN y INTEGER;"},
-    {3, "UPDATE a SET y = x + 1;"},
-    {0, NULL},
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false},
+    {2, "ALTER TABLE a ADD COLUMN y INTEGER;", false},
+    {3, "UPDATE a SET y = x + 1;", false},
+    {0, NULL, false},
 };
 static const struct schema_migration to_failure[] = {
-    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);"},
-    {2, "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE nothing SET z = 1;"},
-    {0, NULL},
+    {1, "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7);", false},
+    {2, "ALTER TABLE a ADD COLUMN y INTEGER; UPDATE nothing SET z = 1;", false},
+    {0, NULL, false},
 };
 
 static void migrations_run_from_any_version_and_fail_whole(void **state) {
@@ -255,18 +255,18 @@ static void migrations_run_from_any_version_and_fail_whole(void **state) {
     assert_true(store_open(&store, NULL, STORE_SCRATCH, NULL, &error));
     assert_true(
         store_execute(&store, "PRAGMA journal_mode=MEMORY", &error)); // a scratch store keeps no journal
-    assert_false(schema_migrate(&store, to_one, &error)); // STRICT refuses a column without a type
+    assert_false(schema_migrate(&store, to_one, NULL, &error)); // STRICT refuses a column without a type
     assert_true(schema_check(&store, to_one, &version, &error));
     assert_int_equal(version, 0);
-    assert_true(schema_migrate(&store, to_one_typed, &error));
-    assert_false(schema_migrate(&store, to_failure, &error)); // nothing of version 2 stays
+    assert_true(schema_migrate(&store, to_one_typed, NULL, &error));
+    assert_false(schema_migrate(&store, to_failure, NULL, &error)); // nothing of version 2 stays
     assert_true(schema_check(&store, to_three, &version, &error));
     assert_int_equal(version, 1);
-    assert_true(schema_migrate(&store, to_three, &error));
+    assert_true(schema_migrate(&store, to_three, NULL, &error));
     assert_true(store_integer(&store, "SELECT y FROM a", &value, &error));
     assert_int_equal(value, 8);
-    assert_true(schema_migrate(&store, to_three, &error)); // once more: nothing to do
-    assert_false(schema_migrate(&store, to_one_typed, &error));
+    assert_true(schema_migrate(&store, to_three, NULL, &error)); // once more: nothing to do
+    assert_false(schema_migrate(&store, to_one_typed, NULL, &error));
     assert_string_equal(error.code, "ledger_newer");
     store_close(&store);
 }
@@ -277,7 +277,7 @@ static void every_table_but_events_and_blobs_is_a_view(void **state) {
     struct lg_error error;
     int64_t tables, listed = 0;
     assert_true(store_open(&store, NULL, STORE_SCRATCH, NULL, &error));
-    assert_true(schema_migrate(&store, schema_migrations, &error));
+    assert_true(schema_migrate(&store, schema_migrations, NULL, &error));
     assert_true(
         store_integer(&store, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'", &tables, &error));
     for (const struct schema_table *t = schema_tables; t->name; t++)

@@ -100,6 +100,7 @@ static void damage_is_refused_with_its_sentence(void **state) {
         {"{" WHOLE ",\"focus_s_percent\":11}", "\"focus_s_percent\" must be from 0 to 10"},
         {"{" WHOLE ",\"homing\":\"no\"}", "\"homing\" must be true or false"},
         {"{" WHOLE ",\"beam_on_fan\":null}", "\"beam_on_fan\" must be true or false"},
+        {"{" WHOLE ",\"hook\":1}", "\"hook\" must be true or false"},
         {"{" WHOLE ",\"banner_wait_ms\":60001}", "\"banner_wait_ms\" must be from 0 to 60000"},
         {"{" WHOLE ",\"controller\":\"\"}", "\"controller\" must not be empty"},
         {"{" WHOLE ",\"usb\":{}}", "\"usb\" must be a list"},

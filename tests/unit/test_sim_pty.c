@@ -39,7 +39,7 @@ static void open_machine(struct sim_pty *pty, const struct place *place, const c
     char error[256];
     sim_config_default(&config, SIM_LASER, GRBL_AVR);
     config.open_banner_us[0] = 0;
-    if (!sim_pty_open(pty, &config, place->link, log, 0, error, sizeof error))
+    if (!sim_pty_open(pty, &config, place->link, log, "", 0, error, sizeof error))
         fail_msg("%s", error);
 }
 
@@ -91,12 +91,12 @@ static void a_file_is_not_replaced_by_the_link(void **state) {
     char error[256];
     sim_config_default(&config, SIM_LASER, GRBL_AVR);
     close(open(place->link, O_CREAT | O_WRONLY, 0600));
-    assert_false(sim_pty_open(&pty, &config, place->link, "", 0, error, sizeof error));
+    assert_false(sim_pty_open(&pty, &config, place->link, "", "", 0, error, sizeof error));
     assert_non_null(strstr(error, place->link));
     struct stat st;
     assert_int_equal(lstat(place->link, &st), 0); // still there
     assert_true(S_ISREG(st.st_mode));
-    assert_false(sim_pty_open(&pty, &config, "", "/nowhere/log", 0, error, sizeof error));
+    assert_false(sim_pty_open(&pty, &config, "", "/nowhere/log", "", 0, error, sizeof error));
     assert_non_null(strstr(error, "/nowhere/log"));
 }
 

@@ -25,7 +25,7 @@ static void what_is_wrong_is_named(void **state) {
     names(&h, "job.list", "{\"from\":\"tomorrow\"}", "\"from\"");
     names(&h, "job.list", "{\"limit\":\"many\"}", "\"limit\"");
     names(&h, "job.list", "{\"limit\":-1}", "\"limit\"");
-    names(&h, "job.list", "{\"after\":\"JOB 1\"}", "\"after\"");
+    names(&h, "job.list", "{\"after\":\"JOB\\n1\"}", "\"after\"");
     names(&h, "event.list", "{\"after\":\"x\"}", "\"after\"");
     names(&h, "declaration.make", "{\"machine\":\"laser1\",\"lots\":\"L1\"}", "\"lots\"");
     names(&h, "declaration.make", "{\"machine\":\"laser1\",\"lots\":[5]}", "\"lots\"");

@@ -87,6 +87,8 @@ static void what_is_no_port_is_told(void **state) {
     refused("/tmp", "port_not_serial", "is not a serial port");
     refused("/dev/null", "port_not_serial", "is not a serial port");
     refused("sim:toaster", "port_missing", "toaster");
+    refused("sim:laser?book", "port_missing", "book");
+    refused("sim:laserhook", "port_missing", "laserhook");
     unlink(file);
 }
 
@@ -105,8 +107,9 @@ static void a_port_without_permission_names_the_group(void **state) {
 }
 
 static void a_simulated_machine_answers(void **state) {
-    static const char *const devices[] = {"sim:laser", "sim:cnc"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const devices[] = {"sim:laser", "sim:cnc", "sim:laser?hook",
+                                          "sim:cnc?hook=/tmp/nowhere/memory"};
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         struct port *port = opened(devices[i]);
         assert_ptr_equal(port->backend, &port_backend_sim);
         struct help_client client = {.fd = port->fd};
@@ -114,6 +117,10 @@ static void a_simulated_machine_answers(void **state) {
         help_say(port->fd, "$I\n?");
         assert_true(help_client_gets(uv_default_loop(), &client, "[VER:"));
         assert_true(help_client_gets(uv_default_loop(), &client, "<Idle|"));
+        bool hook = strchr(devices[i], '?') != NULL;
+        help_say(port->fd, "$LG HELLO v=0001 n=0123456789ABCDEF*1506\n");
+        assert_true(
+            help_client_gets(uv_default_loop(), &client, hook ? "[LG:HELLO v=0001 st=unpaired" : "error:"));
         port_close(port);
         uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     }

@@ -1,0 +1,255 @@
+// product, unit: what the shop makes, what goes into it, and the numbers of what was made.
+#include <string.h>
+
+#include "cli_args.h" // cli_args_object
+#include "cli_door.h" // cli_ask
+#include "cli_groups.h"
+#include "cli_history.h"
+#include "cli_output.h"
+#include "json.h"
+
+#define LIMIT                                                                                                \
+    {                                                                                                        \
+        .name = "limit", .value = "N", .help = "so many at the most (a table: 100)", .argument = "limit",    \
+        .flags = CLI_INTEGER                                                                                 \
+    }
+
+static const struct cli_column product_columns[] = {{"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                                    {"NAME", "name", CLI_CELL_TEXT, false},
+                                                    {"NUMBERS", "pattern", CLI_CELL_TEXT, false},
+                                                    {"BILL OF MATERIALS", "bom", CLI_CELL_TEXT, false},
+                                                    {0}};
+static const struct cli_column product_fields[] = {{"Product", "product", CLI_CELL_TEXT, false},
+                                                   {"Name", "name", CLI_CELL_TEXT, false},
+                                                   {"Numbers", "pattern", CLI_CELL_TEXT, false},
+                                                   {"Added", "added", CLI_CELL_TIME, false},
+                                                   {0}};
+static const struct cli_column bom_columns[] = {
+    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"QUANTITY", "quantity", CLI_CELL_TEXT, false}, {0}};
+
+struct section {
+    const char *key, *title;
+    const struct cli_column *columns;
+};
+
+static int show(struct cli_call *call, const struct cli_column *fields, const struct section *sections) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        cli_print_fields(stdout, answer, fields);
+        for (; sections->key; sections++)
+            cli_print_section(answer, sections->key, sections->title, sections->columns);
+        cli_print_history(answer);
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static int product_show(struct cli_call *call) {
+    static const struct section sections[] = {{"bom", "Bill of materials, for one unit", bom_columns}, {0}};
+    return show(call, product_fields, sections);
+}
+
+// "ACR=1sheet" -> {"material": "ACR", "quantity": "1sheet"}
+static int product_bom(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *args = cli_args_object(call, &error), *lines = cJSON_CreateArray(), *answer = NULL;
+    if (!args)
+        return cli_fail(CLI_USAGE, &error);
+    json_add(args, "materials", lines);
+    for (size_t i = 1; i < call->word_count; i++) {
+        char material[128];
+        const char *text = call->words[i], *equals = strchr(text, '=');
+        snprintf(material, sizeof material, "%.*s", equals ? (int)(equals - text) : (int)strlen(text), text);
+        cJSON *line = cJSON_CreateObject();
+        json_add_text(line, "material", material);
+        json_add_text(line, "quantity", equals ? equals + 1 : NULL);
+        cJSON_AddItemToArray(lines, line);
+    }
+    int status = cli_ask(call, "product.bom", args, &answer, &error);
+    if (status != CLI_DONE)
+        return cli_fail(status, &error);
+    if (call->json)
+        cli_print_json(answer);
+    else
+        cli_print_done(stdout, "Product {product} needs {materials} materials.", answer);
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+#define PRODUCT_WORD                                                                                         \
+    { .name = "PRODUCT", .argument = "product", .kind = CLI_PRODUCT, .flags = CLI_REQUIRED }
+static const struct cli_word product_word[] = {PRODUCT_WORD, {0}};
+static const struct cli_word product_new[] = {
+    {.name = "PRODUCT", .argument = "product", .flags = CLI_REQUIRED},
+    {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_word bom_words[] = {
+    PRODUCT_WORD, {.name = "MATERIAL[=QTY]", .kind = CLI_MATERIAL, .flags = CLI_REPEATS}, {0}};
+static const struct cli_option product_options[] = {
+    {.name = "pattern",
+     .value = "TEXT",
+     .help = "of serial numbers: {yy} {yyyy} {mm} and, at the end, -{nnnn} (default: PRODUCT-{nnnn})",
+     .argument = "pattern"},
+    CLI_BY,
+    {0}};
+static const struct cli_option by_options[] = {CLI_BY, {0}};
+static const struct cli_option limit_options[] = {LIMIT, {0}};
+
+const struct cli_command cli_product_commands[] = {
+    {.verb = "add",
+     .summary = "Add a product, with the pattern of its serial numbers",
+     .words = product_new,
+     .options = product_options,
+     .op = "product.add",
+     .done = "Product {product} is added.",
+     .run = cli_run_act},
+    {.verb = "bom",
+     .summary = "Set the bill of materials: what one unit takes",
+     .words = bom_words,
+     .options = by_options,
+     .details =
+         "A record of the product can't be closed until it holds a lot of each material, or somebody answers for its "
+         "absence with `lotgate record deviate`. Without materials the bill is emptied.",
+     .op = "product.bom",
+     .run = product_bom},
+    {.verb = "list",
+     .summary = "List the products",
+     .options = limit_options,
+     .op = "product.list",
+     .page = "product",
+     .columns = product_columns,
+     .run = cli_run_list},
+    {.verb = "show",
+     .summary = "Show a product with its bill of materials",
+     .words = product_word,
+     .op = "product.show",
+     .run = product_show},
+    {0}};
+
+// --- units -----------------------------------------------------------------------------------------------------
+
+static const struct cli_column unit_columns[] = {
+    {"UNIT", "unit", CLI_CELL_TEXT, false},     {"PRODUCT", "product", CLI_CELL_TEXT, false},
+    {"RECORD", "record", CLI_CELL_TEXT, false}, {"COUNT", "count", CLI_CELL_NUMBER, false},
+    {"STATE", "state", CLI_CELL_STATE, false},  {"MADE", "made", CLI_CELL_TIME, false},
+    {"BY", "made_by", CLI_CELL_TEXT, true},     {0}};
+static const struct cli_column unit_fields[] = {{"Unit", "unit", CLI_CELL_TEXT, false},
+                                                {"Product", "product", CLI_CELL_TEXT, false},
+                                                {"Record", "record", CLI_CELL_TEXT, false},
+                                                {"Count", "count", CLI_CELL_TEXT, false},
+                                                {"State", "state", CLI_CELL_STATE, false},
+                                                {"Reason", "reason", CLI_CELL_TEXT, false},
+                                                {"Made", "made", CLI_CELL_TIME, false},
+                                                {"Made by", "made_by", CLI_CELL_TEXT, false},
+                                                {0}};
+static const struct cli_column lot_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
+                                                {"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
+                                                {"HEAT", "heat", CLI_CELL_TEXT, false},
+                                                {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                {"JOB", "job", CLI_CELL_TEXT, false},
+                                                {0}};
+static const struct cli_column gone_columns[] = {
+    {"SHIPMENT", "shipment", CLI_CELL_TEXT, false}, {"ORDER", "order", CLI_CELL_TEXT, false},
+    {"CUSTOMER", "customer", CLI_CELL_TEXT, false}, {"NAME", "customer_name", CLI_CELL_TEXT, false},
+    {"COUNT", "count", CLI_CELL_NUMBER, false},     {"RETURNED", "returned", CLI_CELL_NUMBER, false},
+    {"SHIPPED", "shipped", CLI_CELL_TIME, false},   {0}};
+static const struct cli_column apart_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
+                                                  {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
+                                                  {"COUNT", "count", CLI_CELL_NUMBER, false},
+                                                  {0}};
+
+static int unit_show(struct cli_call *call) {
+    static const struct section sections[] = {{"lots", "Material lots", lot_columns},
+                                              {"shipments", "Shipped", gone_columns},
+                                              {"set_apart", "Set apart", apart_columns},
+                                              {0}};
+    return show(call, unit_fields, sections);
+}
+
+// One number a line, so that a label printer can take them.
+static int unit_make(struct cli_call *call) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        const cJSON *unit;
+        cJSON_ArrayForEach(unit, json_get(answer, "units")) {
+            puts(unit->valuestring);
+        }
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_word unit_word[] = {
+    {.name = "UNIT", .argument = "unit", .kind = CLI_UNIT, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_word make_words[] = {
+    {.name = "MFG", .argument = "record", .kind = CLI_RECORD, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_option make_options[] = {
+    {.name = "count",
+     .value = "N",
+     .help = "how many (default: 1)",
+     .argument = "count",
+     .flags = CLI_INTEGER},
+    {.name = "product",
+     .value = "P",
+     .help = "of which product (default: the record's)",
+     .argument = "product",
+     .kind = CLI_PRODUCT},
+    {.name = "batch", .value = "CODE", .help = "one code for all of them", .argument = "batch"},
+    {.name = "number", .value = "UNIT", .help = "a number of your own, for one", .argument = "unit"},
+    CLI_BY,
+    {0}};
+static const struct cli_option scrap_options[] = {
+    {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason", .flags = CLI_REQUIRED},
+    CLI_BY,
+    {0}};
+static const struct cli_option list_options[] = {{.name = "record",
+                                                  .value = "MFG",
+                                                  .help = "of this record alone",
+                                                  .argument = "record",
+                                                  .kind = CLI_RECORD},
+                                                 {.name = "product",
+                                                  .value = "P",
+                                                  .help = "of this product alone",
+                                                  .argument = "product",
+                                                  .kind = CLI_PRODUCT},
+                                                 LIMIT,
+                                                 {0}};
+
+const struct cli_command cli_unit_commands[] = {
+    {.verb = "make",
+     .summary = "Give numbers to what a record made; prints them",
+     .words = make_words,
+     .options = make_options,
+     .op = "unit.make",
+     .run = unit_make},
+    {.verb = "scrap",
+     .summary = "Scrap a unit",
+     .words = unit_word,
+     .options = scrap_options,
+     .op = "unit.scrap",
+     .done = "Unit {unit} is scrapped.",
+     .run = cli_run_act},
+    {.verb = "list",
+     .summary = "List units and batches, newest first",
+     .options = list_options,
+     .op = "unit.list",
+     .page = "unit",
+     .columns = unit_columns,
+     .run = cli_run_list},
+    {.verb = "show",
+     .summary = "Show a unit: record, material lots, where it went",
+     .words = unit_word,
+     .op = "unit.show",
+     .run = unit_show},
+    {0}};

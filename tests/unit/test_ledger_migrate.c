@@ -1,0 +1,82 @@
+// A ledger of each earlier version, opened by this one: nothing that happened is changed, and all views are there.
+#include "ledger_help.h"
+
+#include "schema.h" // schema_1
+#include "store.h"
+
+static char *read_text(const char *path) {
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("%s is not there: run the test from the project's top", path);
+    static char text[65536];
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    assert_true(n < sizeof text - 1);
+    text[n] = '\0';
+    return text;
+}
+
+static void write_key(const struct help *h, const char *text) {
+    char path[128];
+    const char *key = strstr(text, "ledger.key: ");
+    assert_non_null(key);
+    snprintf(path, sizeof path, "%s/ledger.key", h->directory);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fprintf(f, "%.64s\n", key + strlen("ledger.key: "));
+    fclose(f);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void make_version_1(struct help *h) {
+    static const struct schema_migration first[] = {{1, schema_1, false}, {0, NULL, false}};
+    struct store store;
+    char path[128];
+    help_make_directory(h);
+    const char *text = read_text("tests/data/ledger-v1.sql");
+    write_key(h, text);
+    snprintf(path, sizeof path, "%s/ledger.db", h->directory);
+    assert_true(store_open(&store, path, STORE_WRITER, NULL, &h->error));
+    assert_true(schema_migrate(&store, first, NULL, &h->error));
+    if (!store_execute(&store, text, &h->error))
+        fail_msg("%s", h->error.message);
+    store_close(&store);
+}
+
+static void a_ledger_of_version_1_is_taken_over_whole(void **state) {
+    struct help h;
+    struct ledger_verdict verdict;
+    make_version_1(&h);
+    help_open(&h, LEDGER_WRITER);
+    assert_true(ledger_verify(h.ledger, NULL, &verdict, &h.error));
+    assert_string_equal(verdict.finding, "");
+    assert_int_equal(verdict.events, 25);
+    cJSON *jobs = help_ask(&h, "job.list", "{}");
+    assert_int_equal(cJSON_GetArraySize(jobs), 3);
+    cJSON_Delete(jobs);
+    // numbers go on where they were
+    help_says(help_ask(&h, "note.add", "{\"subject\":\"JOB-000001\",\"text\":\"seen\"}"), "note",
+              "NOTE-000001");
+    int64_t events;
+    assert_true(ledger_rebuild(h.ledger, &events, &h.error));
+    assert_int_equal(events, 26);
+    help_teardown(&h);
+}
+
+static void a_reader_of_an_earlier_version_is_told_what_to_do(void **state) {
+    struct help h;
+    make_version_1(&h);
+    struct ledger_options options = {.directory = h.directory, .site = "A", .mode = LEDGER_READER};
+    assert_false(ledger_open(&h.ledger, &options, &h.error));
+    assert_string_equal(h.error.code, "ledger_unavailable");
+    assert_non_null(strstr(h.error.what_to_do, "Start lotgate once"));
+    help_remove(h.directory);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ledger_of_version_1_is_taken_over_whole),
+        cmocka_unit_test(a_reader_of_an_earlier_version_is_told_what_to_do),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
+}
