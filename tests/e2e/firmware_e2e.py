@@ -226,6 +226,49 @@ class Scenarios(Machine):
         self.assertEqual(self.ask("G0 X" + "0" * 77), "error:11")
         self.assertEqual(self.ask("G0 X1 (" + "x" * 120 + ")"), "ok")
 
+    def test_ok_is_withheld_while_the_planner_is_full_and_until_it_is_empty_for_m5(self):
+        def answers():
+            return [line for line in self.line.seen if line == b"ok"]
+        self.assertEqual(self.ask("G91 G21"), "ok")
+        self.line.seen.clear()
+        moves = [f"G1 X{1 if i % 2 else -1} F600\n".encode() for i in range(18)]  # a tenth of a second each
+        self.line.send(b"".join(moves[:9]))
+        wait_for(lambda: self.line.read(0.01) is None and len(answers()) == 9, "nine answers")
+        self.line.send(b"".join(moves[9:]) + b"!")
+        self.line.expect(rb"^ok$")
+        wait_for(lambda: self.status().startswith("<Hold:0"), "the hold")
+        held = len(answers())
+        self.assertLess(held, 18)
+        self.assertEqual(self.status().split("|")[1], self.status().split("|")[1])
+        self.assertEqual(len(answers()), held)
+        self.line.send(b"~M5\n")
+        wait_for(lambda: self.line.read(0.01) is None and len(answers()) == 19, answers)
+        wait_for(lambda: self.status().startswith("<Idle"), "the end")
+
+    def test_dwell_and_program_end_answer_when_the_motion_has_ended(self):
+        for last in ("M5 M9", "G4 P0.05", "M2"):
+            self.assertEqual([self.ask("M3 S0"), self.ask("G1 X2 F600"), self.ask(last)], ["ok"] * 3)
+            self.assertRegex(self.status(), "^<Idle")
+            self.assertEqual(self.ask("G0 X0"), "ok")
+            self.wait_idle()
+
+    def test_offsets_jogs_and_check_mode(self):
+        self.assertEqual([self.ask(line) for line in ("G0 X5 Y5", "G92 X0 Y0", "G0 X1", "G92.1", "G10 L2 P1 X10", "G0 X0")], ["ok"] * 6)
+        self.wait_idle()
+        self.assertIn("MPos:10.000,5.000,0.000", self.status())
+        self.line.send(b"$#\n")
+        self.line.expect(rb"^\[G54:10\.000,0\.000,0\.000\]$")
+        self.line.expect(rb"^ok$")
+        self.assertEqual(self.ask("$J=G91 X-10 F600"), "ok")
+        self.assertEqual([self.ask("G0 X0"), self.ask("$$"), self.ask("$J=X1")], ["error:9", "error:8", "error:22"])
+        self.line.send(b"\x85")
+        self.wait_idle()
+        self.assertNotIn("MPos:0.000", self.status())
+        self.assertEqual([self.ask("$C"), self.ask("M4 S500"), self.ask("G1 X100 F100"), self.ask("M2")], ["ok"] * 4)
+        self.line.send(b"$C\n")
+        self.line.expect(rb"^Grbl 1\.1h")
+        self.assertRegex(self.status(), r"^<Idle\|.*\|FS:0,0")
+
     def test_hold_resume_reset_and_unlock(self):
         self.assertEqual(self.ask("G1 X50 F600"), "ok")
         wait_for(lambda: self.status().startswith("<Run"), "motion")

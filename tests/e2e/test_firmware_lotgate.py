@@ -1,14 +1,16 @@
-"""lotgate between a sender and a real firmware, in simavr and in qemu, that it knows nothing of but that it is a Grbl laser: held,
-declared, streamed, recorded."""
+"""lotgate between a sender and a real firmware, in simavr and in qemu: as a Grbl laser of which it knows nothing more, and with the
+hook inside."""
 import json
 import unittest
 
 from firmware_e2e import RUNNER, Avr, Stm32, missing
-from lotgate_e2e import CharacterCounting, LineByLine, LotgateTest, cut, sha256
+from lotgate_e2e import CharacterCounting, LineByLine, LotgateTest, cut, sha256, wait_for
 
 
 class Gated:
     """lotgate with the firmware's line as its machine."""
+
+    hook = False  # not asked for
 
     def make(self):
         raise NotImplementedError
@@ -21,8 +23,11 @@ class Gated:
         device = self.device()
         # lotgate alone is to read that line.
         self.board.lines.pop(0).close()
-        self.gate = self.daemon(self.machine_config(device))
+        self.gate = self.daemon(self.machine_config(device, hook=self.hook, serial_number="REF-0001"))
         self.lot = self.gate.stock()
+        self.ready()
+
+    def ready(self):
         self.gate.wait_state("locked")
 
     def device(self):
@@ -43,6 +48,10 @@ class Gated:
     def beam_is_off(self):
         pass
 
+
+class Plain(Gated):
+    """Grbl, as far as lotgate knows."""
+
     def test_a_job_is_held_declared_streamed_and_recorded(self):
         self.one_job(CharacterCounting, cut(60))
         self.one_job(LineByLine, cut(20), count=2)
@@ -61,12 +70,88 @@ class Gated:
         self.beam_is_off()
 
 
-WHY_NO_AVR = missing("avr328p", RUNNER)
+class Hooked(Gated):
+    """Found, paired, and opened for one job at a time."""
+
+    hook = True
+
+    def ready(self):
+        self.panel = self.board.lines[-1]
+        self.gate.wait_state("fault")
+        self.gate.command("machine", "pair", "laser1", "--by", "OP1")
+        self.gate.wait_state("locked")
+
+    def found(self):
+        return self.gate.machine()["hook"]
+
+    def blocked(self):
+        return [event["body"]["source"] for event in self.gate.api("/ledger?kind=machine.blocked")[1]]
+
+    def press(self, key):
+        self.panel.send(key)
+
+    def press_until_held(self, key):
+        """The hook tells of one blocked start in a second, so a press may stay untold."""
+        def held():
+            self.press(key)
+            return self.gate.machine()["state"] == "held"
+        wait_for(held, self.gate.machine)
+
+    def test_a_job_over_the_wire(self):
+        self.one_job(CharacterCounting, cut(40))
+        wait_for(lambda: self.found()["state"] == "locked", self.found)
+        self.assertEqual((self.found()["blocked"], self.blocked()), (0, []))
+        self.one_job(LineByLine, cut(10), count=2)
+
+    def local_job(self, key, source):
+        self.press(key)
+        self.gate.wait_state("held")
+        self.panel.expect(rb"scan the lot$")
+        self.assertEqual(self.blocked(), [source])
+        self.gate.declare(self.lot)
+        self.panel.expect(rb"^start again$")
+        self.press(key)
+        job = self.gate.wait_job("completed")
+        self.assertEqual(job["lots"][0]["lot"], self.lot)
+        self.gate.wait_state("locked")
+        self.press_until_held(key)  # the next one waits for its own lot
+
+    def test_a_card_job(self):
+        self.local_job(b"Kcard\n", "sd")
+
+    def test_a_panel_job(self):
+        self.local_job(b"Kstart\n", "panel")
+
+    def test_a_lot_scanned_at_the_machine(self):
+        self.panel.send(b"C" + self.lot.encode() + b",1sheet\r")
+        self.assertEqual(self.gate.wait_state("armed")["declaration"]["lots"][0]["lot"], self.lot)
+        self.panel.expect(rb"lot " + self.lot.encode())
+
+    def test_killed_in_mid_job_the_file_ends_and_nothing_starts_after_it(self):
+        self.press(b"Kcard\n")
+        self.gate.wait_state("held")
+        self.gate.declare(self.lot)
+        self.panel.expect(rb"^start again$")
+        self.press(b"Kcard\n")
+        wait_for(lambda: self.found()["state"] == "running", self.found)
+        self.gate.kill()
+        line = self.line(self.device())
+        line.expect(rb"Pgm End")
+        line.expect(rb"File ended")
+        self.press(b"Kstart\n")
+        line.expect(rb"^\[LG:EVENT e=blocked src=panel\*")
+        self.gate.start()
+        self.gate.wait_state("locked")
+        self.assertEqual(self.gate.jobs()[0]["state"], "host_lost")
+        self.assertEqual(self.found()["state"], "locked")
+
+
+WHY_NO_AVR = missing("avr328p", RUNNER) or missing("avr2560", RUNNER)
 WHY_NO_STM32 = missing("stm32", "qemu-system-arm")
 
 
 @unittest.skipIf(WHY_NO_AVR, WHY_NO_AVR)
-class OnAvr(Gated, LotgateTest):
+class OnAvr(Plain, LotgateTest):
     def make(self):
         return Avr(self.folder, "atmega328p")
 
@@ -87,7 +172,34 @@ class OnAvr(Gated, LotgateTest):
 
 
 @unittest.skipIf(WHY_NO_STM32, WHY_NO_STM32)
-class OnStm32(Gated, LotgateTest):
+class OnStm32(Plain, LotgateTest):
+    def make(self):
+        return Stm32(self.folder)
+
+    def device(self):
+        return self.board.qemu.terminals[0]
+
+
+@unittest.skipIf(WHY_NO_AVR, WHY_NO_AVR)
+class HookedAvr(Hooked, LotgateTest):
+    def make(self):
+        return Avr(self.folder, "atmega2560")
+
+    def test_a_machine_that_was_switched_off_and_on_is_still_paired(self):
+        self.gate.declare(self.lot)
+        self.gate.wait_state("armed")
+        self.board.power_off()
+        wait_for(lambda: not self.gate.machine()["port_open"], self.gate.machine)
+        self.board.start()
+        self.board.lines.pop(0).close()
+        self.panel = self.board.lines[-1]
+        self.gate.wait_state("locked", "armed")
+        wait_for(lambda: self.found().get("paired"), self.found)
+        self.assertIn(self.found()["state"], ("locked", "open"))
+
+
+@unittest.skipIf(WHY_NO_STM32, WHY_NO_STM32)
+class HookedStm32(Hooked, LotgateTest):
     def make(self):
         return Stm32(self.folder)
 
