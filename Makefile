@@ -245,6 +245,10 @@ install: all ## binary, man pages, completion, systemd unit, udev rules (DESTDIR
 	install -Dm644 $(DIST)/99-lotgate.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/99-lotgate.rules
 	@[ -n "$(DESTDIR)" ] || echo "Now: systemd-sysusers && udevadm control --reload && systemctl daemon-reload; write /etc/lotgate/lotgate.json; systemctl enable --now lotgate"
 
+.PHONY: deb
+deb: all ## a Debian package in build/, with its dependencies
+	@BUILD=$(BUILD) $(DIST)/deb.sh $(VERSION)
+
 .PHONY: format
 format: ## clang-format everything
 	clang-format -i $$(git ls-files '*.c' '*.h')
