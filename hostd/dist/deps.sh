@@ -32,14 +32,6 @@ installed() { # is the package, or one that provides it, there?
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-missing() { # prints those of need $1 that are missing
-    local i
-    for i in "${!names[@]}"; do
-        [[ ${needs[i]} == "$1" ]] && ! installed "${names[i]}" && echo "${names[i]}"
-    done
-    return 0
-}
-
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "deps.sh: this is no Debian system; install by hand what corresponds to:" >&2
     printf '  %s\n' "${names[@]}" >&2
@@ -48,8 +40,12 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
     exit $?
 fi
 
-mapfile -t core < <(missing core)
-mapfile -t extra < <(missing extra)
+# What is missing. No process substitution here: a bare root may lack /dev/fd.
+core=() extra=()
+for i in "${!names[@]}"; do
+    installed "${names[i]}" && continue
+    if [[ ${needs[i]} == core ]]; then core+=("${names[i]}"); else extra+=("${names[i]}"); fi
+done
 [[ ${#core[@]} -eq 0 && ${#extra[@]} -eq 0 ]] && exit 0
 
 as_root=()
@@ -81,9 +77,10 @@ if ! apt_install "${core[@]}" "${extra[@]}"; then
     fi
 fi
 
-status=0
+status=0 still=()
 for i in "${!names[@]}"; do
     installed "${names[i]}" && continue
+    still+=("${names[i]}")
     if [[ ${needs[i]} == core ]]; then
         [[ $status -eq 0 ]] && tail -n 3 "$log" | sed 's/^/  apt: /' >&2
         echo "deps.sh: ${names[i]} is missing and can't be installed here; it is needed for ${reasons[i]}" >&2
@@ -92,5 +89,5 @@ for i in "${!names[@]}"; do
         echo "deps.sh: ${names[i]} is missing; left out: ${reasons[i]}" >&2
     fi
 done
-[[ $status -eq 0 ]] || echo "deps.sh: install them as root: apt-get install ${names[*]}" >&2
+[[ $status -eq 0 ]] || echo "deps.sh: install them as root: apt-get install ${still[*]}" >&2
 exit $status

@@ -32,6 +32,7 @@ function draw(news) {
     byId('main').className = 'panel ' + state;
     byId('name').textContent = machine.name || id;
     setText('word', stateWords[state]?.[0] || state);
+    document.title = `${byId('word').textContent} – ${id}`; // a tab in the background tells, too
     setText('sentence', sentence());
     setText('advice', state === 'fault' || state === 'offline' ? machine.what_to_do || '' : '');
     byId('held').hidden = state !== 'held';

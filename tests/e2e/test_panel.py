@@ -37,7 +37,7 @@ return [...document.querySelectorAll('input, select, textarea, button, a, img')]
 class Pages(LotgateTest):
     def setUp(self):
         super().setUp()
-        self.sim = self.simulator()
+        self.sim = self.simulator("machine", "--serial", "ONE")
         self.gate = self.daemon(self.machine_config(self.sim.link, gate={"require": ["operator"]}))
         self.lot = self.gate.stock()
         self.gate.wait_state("locked")
@@ -83,6 +83,10 @@ class Pages(LotgateTest):
         self.assertEqual(len({grey, amber, green}), 3)
         self.browser.wait("lines that pass", "return Number(document.getElementById('lines').textContent.replace(/\\D/g, '')) > 5;")
         self.browser.wait("a dot where the machine is", "return document.getElementById('dot').hasAttribute('cx');")
+        self.assertEqual(self.browser.run("return document.title;"), "Running – laser1")
+        self.browser.size(1280, 800)  # nothing of a running job lies behind the buttons, and nobody has to scroll
+        self.assertLessEqual(*self.browser.run("return [document.getElementById('place').getBoundingClientRect().bottom,"
+                                               " document.getElementById('acts').getBoundingClientRect().top];"))
         self.assertIn(self.lot, self.browser.text("#declared-text"))
         sender.finish()
         job = self.gate.wait_job("completed")
@@ -158,6 +162,21 @@ class Pages(LotgateTest):
         self.browser.wait("the end of the job", "return document.getElementById('word').textContent !== 'Running';")
         self.assertEqual(self.browser.text("#reset"), "Reset")
         sender.line.close()
+
+    def test_another_machine_on_the_port_is_confirmed_by_keyboard(self):
+        self.open_panel()
+        self.sim.end()
+        self.browser.wait_text("#word", "Offline")
+        self.simulator("machine", "--serial", "ANOTHER")
+        self.browser.wait_text("#word", "Fault")
+        self.browser.wait_text("#advice", "confirm it")
+        for width, height in ((390, 844), (1280, 800)):
+            self.browser.size(width, height)
+            confirm, row = self.browser.run("return ['confirm', 'acts'].map((id) => document.getElementById(id).getBoundingClientRect().width);")
+            self.assertGreater(confirm, 0.8 * row)  # the one thing to do is not one small button of five
+        self.browser.run("document.getElementById('confirm').focus();")
+        self.browser.keys(ENTER)
+        self.browser.wait_text("#word", "Locked")
 
     def test_the_panel_comes_back_with_the_daemon(self):
         self.open_panel()
