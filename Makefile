@@ -175,7 +175,11 @@ $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.
 	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: tests-built
+<<<<<<< HEAD
 tests-built: all $(PROGRAMS) $(TOOLS) $(REPLAYS) $(SIMAVR_RUN) $(BUILD)/tests/bench/stalling_lotgate
+=======
+tests-built: all firmware $(PROGRAMS) $(TOOLS) $(REPLAYS) $(BUILD)/tests/bench/stalling_lotgate
+>>>>>>> main
 
 .PHONY: unit
 unit: tests-built ## build and run all but the end-to-end tests
@@ -259,6 +263,10 @@ install: all ## binary, man pages, completion, systemd unit, udev rules (DESTDIR
 	install -Dm644 $(DIST)/lotgate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/lotgate.conf
 	install -Dm644 $(DIST)/99-lotgate.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/99-lotgate.rules
 	@[ -n "$(DESTDIR)" ] || echo "Now: systemd-sysusers && udevadm control --reload && systemctl daemon-reload; write /etc/lotgate/lotgate.json; systemctl enable --now lotgate"
+
+.PHONY: deb
+deb: all ## a Debian package in build/, with its dependencies
+	@BUILD=$(BUILD) $(DIST)/deb.sh $(VERSION)
 
 .PHONY: format
 format: ## clang-format everything

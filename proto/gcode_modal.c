@@ -11,7 +11,7 @@
 #define G(code, flags)   ((code) | (unsigned)(flags) << 8)
 #define M(number, flags) G((number)*10u, flags)
 
-// Both are sorted by code: the search halves them.
+// Both are sorted by code: the search halves them. The codes up to 5 are among the first six of either.
 static TABLE uint16_t g_codes[] = {
     G(0, G_MOTION),
     G(10, G_MOTION | G_FEED),

@@ -170,8 +170,9 @@ static bool complete(const struct cli_call *call, struct lg_error *error) {
                        "\"lotgate %s\" is only half a command.", call->group->name);
     size_t n = 0;
     for (const struct cli_word *w = call->command->words; w != NULL && w->name != NULL; w++, n++)
-        if ((w->flags & CLI_REQUIRED) && n >= call->word_count)
-            return lg_fail(error, "usage", "", "%s is missing.", w->name);
+        if ((w->flags & CLI_REQUIRED) && (n >= call->word_count || call->words[n][0] == '\0'))
+            return lg_fail(error, "usage", "", "%s is %s.", w->name,
+                           n >= call->word_count ? "missing" : "empty");
     for (const struct cli_option *o = call->command->options; o != NULL && o->name != NULL; o++)
         if ((o->flags & CLI_REQUIRED) && !cli_flag(call, o->name))
             return lg_fail(error, "usage", "", "--%s %s is missing.", o->name, o->value);

@@ -147,6 +147,7 @@ void gate_link_key_wrong(struct gate *g);            // by the hook's own word
 void gate_link_paired(struct gate *g, bool done, const char *why);
 
 // gate_link_local.c
+void gate_link_end_refused(struct gate *g); // M2 or M30 was answered with an error
 void gate_link_local_event(struct gate *g, enum link_event event, enum link_source source, const char *job);
 void gate_link_local_told(struct gate *g); // the hook has told its state
 void gate_link_open_again(struct gate *g);

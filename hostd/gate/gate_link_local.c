@@ -57,6 +57,15 @@ static void ended(struct gate *g) {
     }
 }
 
+// The hook ends a job with M2; the firmware, locked by an alarm, then refuses that line. What follows would be blocked.
+void gate_link_end_refused(struct gate *g) {
+    const struct gate_link *l = &g->link;
+    if (!g->job.open || l->local != LOCAL_NONE || !l->own_job[0] || l->state != LINK_LOCKED)
+        return;
+    over(g, GATE_END_ABORTED, "the machine refused the program's end, and its hook has closed");
+    gate_refuse_rest(g);
+}
+
 void gate_link_local_event(struct gate *g, enum link_event event, enum link_source source, const char *job) {
     struct gate_link *l = &g->link;
     bool own = l->own_job[0] && strcmp(job, l->own_job) == 0;

@@ -27,6 +27,8 @@ static void line_refused(struct gate *g, const struct due *due, uint16_t number)
     fact.number = number;
     fact.text = text;
     gate_fact_send(g, &fact);
+    if (due->flags & DUE_END)
+        gate_link_end_refused(g);
 }
 
 // Beam or spindle are off, but what an earlier line left behind as S is not known: the most is believed.

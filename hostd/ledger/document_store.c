@@ -30,6 +30,17 @@ static bool failed(struct lg_error *error, const char *folder) {
                    "The document can't be stored in %s: %s.", folder, strerror(errno));
 }
 
+static bool make_folder(const char *data, const char *folder) {
+    if (mkdir(folder, 0700) != 0)
+        return errno == EEXIST;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    files_give_to_owner(fd, data);
+    close(fd);
+    return true;
+}
+
 struct document_draft *document_store_begin(const char *data, struct lg_error *error) {
     struct document_draft *draft = calloc(1, sizeof *draft);
     if (draft == NULL) {
@@ -38,11 +49,12 @@ struct document_draft *document_store_begin(const char *data, struct lg_error *e
     }
     bool named = files_path(draft->folder, data, FOLDER, error) &&
                  files_path(draft->path, draft->folder, ".draft-XXXXXX", error);
-    if (named && mkdir(draft->folder, 0700) != 0 && errno != EEXIST)
+    if (named && !make_folder(data, draft->folder))
         failed(error, draft->folder);
     else if (named && (draft->file = mkostemp(draft->path, O_CLOEXEC)) < 0)
         failed(error, draft->folder);
     else if (named) {
+        files_give_to_owner(draft->file, data);
         crypto_hash_sha256_init(&draft->hash);
         return draft;
     }

@@ -40,6 +40,11 @@ bool files_make_directory(const char *directory, struct lg_error *error) {
     return unavailable(error, "Making the data folder", directory);
 }
 
+bool files_give_to_owner(int fd, const char *directory) {
+    struct stat owner;
+    return geteuid() != 0 || (stat(directory, &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) == 0);
+}
+
 bool files_sync_directory(const char *directory) {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -94,6 +99,7 @@ bool files_lock(const char *directory, int *lock, struct lg_error *error) {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return unavailable(error, "Opening", path);
+    files_give_to_owner(fd, directory); // a file system without owners has nothing to give
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         long pid = read(fd, text, sizeof text - 1) > 0 ? strtol(text, NULL, 10) : 0;
         close(fd);
@@ -120,6 +126,7 @@ static bool write_durably(const char *directory, const char *name, const char *t
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return unavailable(error, "Writing", path);
+    files_give_to_owner(fd, directory);
     bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
     ok = ok && rename(beside, path) == 0 && files_sync_directory(directory);

@@ -55,4 +55,8 @@ bool files_not_lost(const char *directory, struct lg_error *error);
 
 bool files_sync_directory(const char *directory);
 
+// Gives what root has just made in the directory to the directory's owner: a command by root on the folder of a
+// service must leave nothing that the service's own user cannot read. Others may not and need not.
+bool files_give_to_owner(int fd, const char *directory);
+
 #endif

@@ -105,6 +105,8 @@ static void lose(struct wire_machine *m, const char *why, int64_t now) {
 static void on_machine_bytes(void *context, const uint8_t *bytes, size_t length) {
     struct wire_machine *m = context;
     int64_t now = time_monotonic_us();
+    if (memchr(bytes, '>', length) != NULL)
+        m->asked_at = now - WIRE_ASK_US; // a report has ended: who asks from now on wants the next
     gate_from_machine(m->gate, bytes, length, now);
     machine_settle(m, now);
 }

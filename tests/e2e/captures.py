@@ -18,7 +18,8 @@ UTF8 = re.compile(rb"[\xC2-\xDF][\x80-\xBF]|[\xE0-\xEF][\x80-\xBF]{2}|[\xF0-\xF4
 # What lotgate asks a machine by itself, and what this one answers.
 OWN = {b"?": b"<Idle|MPos:0.000,0.000,0.000|FS:0,0>\r\n",
        b"$I\n": b"[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n",
-       b"$G\n": b"[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n"}
+       b"$G\n": b"[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n",
+       b"$$\n": b"$30=1000\r\nok\r\n"}
 
 
 def unescape(text):

@@ -4,6 +4,7 @@ It shares no code with proto/, so each checks the other: test_link_client.py rea
 """
 import os
 import re
+import time
 
 FRAME_MAX = 120
 OPENING = {"host": "$LG ", "hook": "[LG:"}
@@ -132,35 +133,53 @@ def read_frame(side, line):
 
 
 class Host:
-    """A host on a machine's line. `line` sends bytes and gives lines (lotgate_e2e.Line)."""
+    """A host on a machine's line. `line` sends bytes, reads lines, and keeps them in `seen` (lotgate_e2e.Line)."""
 
     def __init__(self, line, key=None):
         self.line, self.secret, self.counter = line, Secret(key or os.urandom(16)), 0
-        self.events, self.sent = [], []
+        self.sent = []
+        self.looked = dict.fromkeys(("EVENT", "SCAN", "answers"), len(line.seen))  # so far into what was seen
 
     def send(self, verb, *fields, mac=False):
         line = frame("host", verb, fields, self.secret if mac else None)
         self.sent.append(line)
+        self.looked["answers"] = len(self.line.seen)
         self.line.send(line.encode() + b"\n")
 
+    def _look(self, place, verb):
+        """The next frame with that verb among the lines that were read, or None."""
+        while self.looked[place] < len(self.line.seen):
+            line = self.line.seen[self.looked[place]]
+            self.looked[place] += 1
+            if line.startswith(b"[LG:"):
+                got = read_frame("hook", line.decode("ascii", "replace"))
+                if got is None:
+                    raise AssertionError(f"the hook said what is no frame: {line}")
+                if got.verb == verb:
+                    return got
+        return None
+
     def take(self, verb, wait=20.0):
-        """The next frame with that verb; events on the way are kept in `events`."""
+        place = verb if verb in ("EVENT", "SCAN") else "answers"
+        end = time.monotonic() + wait
         while True:
-            line = self.line.expect(rb"^\[LG:", wait).decode("ascii", "replace")
-            got = read_frame("hook", line)
-            if got is None:
-                raise AssertionError(f"the hook said what is no frame: {line}")
-            if got.verb == verb:
+            got = self._look(place, verb)
+            if got:
                 return got
-            if got.verb == "EVENT":
-                self.events.append((got["e"], got["src"], got["j"]))
+            if not self.line.read(max(0.0, end - time.monotonic())):
+                raise AssertionError(f"no {verb} came; seen: {self.line.seen[-10:]}")
 
     def event(self, wait=20.0):
         """The next event: what, source, job."""
-        if self.events:
-            return self.events.pop(0)
         got = self.take("EVENT", wait)
         return got["e"], got["src"], got["j"]
+
+    def told(self):
+        """The events among the lines that were read, since the last time."""
+        events = []
+        while (got := self._look("EVENT", "EVENT")):
+            events.append((got["e"], got["src"], got["j"]))
+        return events
 
     def hello(self):
         self.secret.host_nonce, self.counter = os.urandom(8), 0

@@ -1,5 +1,6 @@
 """Packaging: the man pages say what the program does, the unit and the scripts are sound, and a system where packages
 are missing is told so."""
+import glob
 import json
 import os
 import re
@@ -90,10 +91,27 @@ class Files(unittest.TestCase):
             done = run("shellcheck", "--shell=bash", script)
             self.assertEqual(done.stdout, "")
 
+    @need("dpkg-shlibdeps")
+    def test_the_debian_package(self):
+        done = run("make", "--no-print-directory", "-s", "deb", cwd=TOP, env={**os.environ, "MAKEFLAGS": ""})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        package = os.path.join(TOP, done.stdout.split()[-1])
+        said = run("dpkg-deb", "--field", package, "Depends").stdout
+        for library in ("libuv1", "libserialport0", "libcjson1", "libsqlite3-0", "libsodium23", "libmicrohttpd12"):
+            self.assertRegex(said, rf"\b{library}(t64)?\b")
+        listed = run("dpkg-deb", "--contents", package).stdout
+        for path in ("usr/bin/lotgate", "usr/bin/lotgate-sim", "usr/share/man/man1/lotgate.1.gz", "usr/share/man/man5/lotgate.json.5.gz",
+                     "usr/lib/systemd/system/lotgate.service", "usr/lib/sysusers.d/lotgate.conf", "usr/share/doc/lotgate/copyright",
+                     "usr/lib/udev/rules.d/99-lotgate.rules", "usr/share/bash-completion/completions/lotgate"):
+            self.assertRegex(listed, rf"(?m)^-\S+ root/root .* \./{re.escape(path)}$")
+        self.assertNotIn("/usr/local", listed)
+        run("dpkg-deb", "--extract", package, self.folder)
+        with open(os.path.join(self.folder, "usr/lib/systemd/system/lotgate.service"), encoding="utf-8") as file:
+            self.assertIn("ExecStart=/usr/bin/lotgate serve", file.read())
+
     @need("shellcheck")
     def test_the_scripts(self):
-        done = run("shellcheck", *(os.path.join(DIST, name) for name in ("deps.sh", "demo.sh", "man.sh")),
-                   os.path.join(TOP, "tests", "fresh.sh"))
+        done = run("shellcheck", *sorted(glob.glob(os.path.join(DIST, "*.sh"))), os.path.join(TOP, "tests", "fresh.sh"))
         self.assertEqual(done.stdout, "")
 
 

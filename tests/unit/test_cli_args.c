@@ -17,7 +17,7 @@ static bool parse(struct cli_call *call, char *line, struct lg_error *error) {
     argv[argc++] = (char *)"lotgate";
     for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " ")) {
         assert_true(argc < WORDS_MAX);
-        argv[argc++] = word;
+        argv[argc++] = strcmp(word, "''") == 0 ? word + 2 : word; // as the shell reads it
     }
     memset(call, 0, sizeof *call);
     memset(error, 0, sizeof *error);
@@ -89,6 +89,7 @@ static void test_mistakes_get_a_hint(void **state) {
     refuses("lot relaese A", "lot relaese", "lotgate lot release");
     refuses("lot", "half a command", "");
     refuses("lot release", "LOT is missing", "");
+    refuses("note laser1 ''", "TEXT is empty", "");
     refuses("lot release A --bye OP1", "--bye", "--by");
     refuses("lot release A B", "one word too many", "quotes");
     refuses("lot receive ACR --supplier S --quantity 1sheet", "--supplier-lot N is missing", "");

@@ -106,6 +106,24 @@ static void test_a_job_that_ends_by_idling_is_closed(void **state) {
     link_world_drop(w);
 }
 
+// The hook closes with the line that the firmware then refuses, so the job cannot go on behind it.
+static void test_a_refused_program_end_ends_the_job(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    link_world_send(w, "G21\nM4 S500\nG1 X10 F1000\nM2 P7\nM4 S300\n");
+    for (int i = 0; i < 600 && w->facts[GATE_FACT_ENDED] == 0; i++) {
+        if (link_world_state(w) == GATE_HELD)
+            link_world_declare(w);
+        link_world_run(w, SECOND / 10);
+    }
+    link_world_run(w, SECOND);
+    assert_int_equal(w->end, GATE_END_ABORTED);
+    assert_string_equal(w->text[GATE_FACT_ENDED],
+                        "the machine refused the program's end, and its hook has closed");
+    assert_int_equal(link_world_denied(w), 0);
+    link_world_drop(w);
+}
+
 static void test_two_jobs_are_opened_one_by_one(void **state) {
     struct link_world *w = link_world_new();
     link_world_settled(w);
@@ -532,6 +550,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_forwarded_is_the_sender_s),
         cmocka_unit_test(test_no_frame_goes_out_while_a_job_streams),
         cmocka_unit_test(test_a_job_that_ends_by_idling_is_closed),
+        cmocka_unit_test(test_a_refused_program_end_ends_the_job),
         cmocka_unit_test(test_two_jobs_are_opened_one_by_one),
         cmocka_unit_test(test_frames_lost_doubled_garbled),
         cmocka_unit_test(test_a_job_that_is_not_opened_ends_once),

@@ -49,6 +49,26 @@ static struct document_draft *begin(void) {
     return draft;
 }
 
+// `sudo lotgate lot document …` while the service rests: its own user must be able to read it afterwards.
+static void what_root_stores_belongs_to_the_owner_of_the_folder(void **state) {
+    const uid_t service = 12345;
+    char sha256[DOCUMENT_STORE_SHA256_MAX], path[200];
+    uint64_t size = 0;
+    struct stat facts;
+    if (geteuid() != 0 || chown(h.directory, service, service) != 0)
+        skip(); // only root can give a file away
+    struct document_draft *draft = begin();
+    assert_true(document_store_write(draft, "abc", 3, &h.error));
+    assert_true(document_store_finish(draft, sha256, &size, &h.error));
+    snprintf(path, sizeof path, "%s/%s", folder, sha256);
+    const char *const made[] = {folder, path};
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        assert_int_equal(stat(made[i], &facts), 0);
+        assert_int_equal(facts.st_uid, service);
+        assert_int_equal(facts.st_gid, service);
+    }
+}
+
 static void a_document_written_in_pieces_lies_under_its_hash(void **state) {
     char sha256[DOCUMENT_STORE_SHA256_MAX], path[200], text[4] = "";
     uint64_t size = 0, opened = 0;
@@ -163,6 +183,7 @@ static void only_a_hash_opens_a_document(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_document_written_in_pieces_lies_under_its_hash),
+        TEST(what_root_stores_belongs_to_the_owner_of_the_folder),
         TEST(a_cut_document_leaves_nothing),
         TEST(an_empty_document_is_refused),
         TEST(the_limit_is_reached_and_not_passed),
