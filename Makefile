@@ -131,6 +131,14 @@ $(SUPPORT): $(BUILD)/tests/%.o: tests/%.c
 	@$(call say,CC,$<)
 	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) -c $< -o $@
 
+# Runs the test firmwares; left out where simavr's library is not installed, and the tests say so.
+FIRMWARE_TESTS := $(wildcard tests/firmware/test_*.py)
+SIMAVR_RUN := $(if $(wildcard /usr/include/simavr/sim_avr.h),$(BUILD)/tests/firmware/simavr_run)
+$(BUILD)/tests/firmware/simavr_run: tests/firmware/simavr_run.c $(BUILD)/tests/unit/judge.o $(BUILD)/tests/unit/judge_lines.o $(LIB)
+	@mkdir -p $(@D)
+	@$(call say,TEST,$<)
+	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(LDFLAGS) -o $@ $^ -lsimavr
+
 # test_program FOLDER HELPERS LINKER-FLAGS
 define test_program
 $(BUILD)/tests/$(1)/%: tests/$(1)/%.c $(2) $(DAEMON) $(LIB)
@@ -167,7 +175,11 @@ $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.
 	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: tests-built
+<<<<<<< HEAD
+tests-built: all $(PROGRAMS) $(TOOLS) $(REPLAYS) $(SIMAVR_RUN) $(BUILD)/tests/bench/stalling_lotgate
+=======
 tests-built: all firmware $(PROGRAMS) $(TOOLS) $(REPLAYS) $(BUILD)/tests/bench/stalling_lotgate
+>>>>>>> main
 
 .PHONY: unit
 unit: tests-built ## build and run all but the end-to-end tests
@@ -185,7 +197,7 @@ test: ## install what is missing, build, run every test (CI=true adds the saniti
 	@$(MAKE) -j$(JOBS) --no-print-directory tests-built
 	$(if $(CI),@$(MAKE) -j$(JOBS) --no-print-directory tests-built SANITIZER=address$(comma)undefined)
 	$(if $(CI),@$(MAKE) -j$(JOBS) --no-print-directory thread-tests-built SANITIZER=thread)
-	@python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS) tests/check_house.sh $(E2E) $(if $(CI),$(CI_TESTS))
+	@python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS) tests/check_house.sh $(FIRMWARE_TESTS) $(E2E) $(if $(CI),$(CI_TESTS))
 .PHONY: thread-tests-built
 thread-tests-built: all $(filter $(addprefix %/,$(THREADED)),$(PROGRAMS))
 
@@ -200,8 +212,15 @@ fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (2
 	  (cd build/fuzz/found/$$f && ../../fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1 . ../../../../tests/fuzz/corpus/$$f) > build/fuzz/$$f.log 2>&1 || { tail -40 build/fuzz/$$f.log; exit 1; }; grep '^Done' build/fuzz/$$f.log; done
 
 .PHONY: soak
-soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days
-	LOTGATE_KILLS=200 LOTGATE_SEEDS=2000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) tests/e2e/test_kill9.py
+soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days, 10 million lines judged by host and firmware
+	LOTGATE_KILLS=200 LOTGATE_SEEDS=2000 LOTGATE_FUZZ_LINES=10000000 LOTGATE_AVR_LINES=100000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) \
+	  $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) $(BUILD)/tests/unit/test_gcode_firmware tests/firmware/test_avr.py tests/e2e/test_kill9.py
+
+.PHONY: sizes
+UPDATE ?=
+sizes: ## flash, RAM and stack of the classifier and the hook on microcontrollers (UPDATE=1 records them)
+	@hostd/dist/deps.sh test
+	@python3 tests/firmware/sizes.py $(if $(UPDATE),--update)
 
 .PHONY: mutants
 mutants: tests-built ## take out the lines that keep the invariants; the tests must notice

@@ -71,16 +71,16 @@ enum wish { WORK, START_FILE, BE_FILE } LINK_SMALL;
 enum verdict { GO_ON, START, BLOCK } LINK_SMALL;
 
 static enum verdict judge(struct lg_hook *hook, uint8_t source, enum wish wish) {
+    if (hook->state == LINK_UNPAIRED || (hook->state == LINK_RUNNING && hook->source == source))
+        return GO_ON; // nearly every line of a job: no time is asked for
     lg_hook_tick(hook);
-    if (hook->state == LINK_UNPAIRED)
-        return GO_ON;
     if (hook->state == LINK_OPENED) {
         hook->origin = source;
         hook->flags = (uint8_t)(wish == START_FILE ? hook->flags | HAND_OVER : hook->flags & ~HAND_OVER);
         lg_hook_enter(hook, LINK_RUNNING);
     } else if (hook->state != LINK_RUNNING) {
         return BLOCK;
-    } else if (hook->source == source || (wish == START_FILE && hook->origin == source)) {
+    } else if (wish == START_FILE && hook->origin == source) {
         return GO_ON;
     } else if (hook->flags & HAND_OVER) {
         hook->flags &= (uint8_t)~HAND_OVER;

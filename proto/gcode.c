@@ -39,9 +39,13 @@ struct word {
 
 enum { BEGUN = 1, NEGATIVE = 2, POINT = 4, SATURATED = 8 };
 
-// By shifts: a multiplication is a function of some size on an 8-bit machine.
 static inline uint32_t times_ten(uint32_t x) {
-    return ((x << 2) + x) << 1;
+    uint32_t four = x << 2;
+#ifdef __AVR__
+    __asm__(""
+            : "+r"(four)); // keeps the compiler from multiplying, which is a slow function of its own there
+#endif
+    return (four + x) << 1;
 }
 
 // Whether the number itself is wanted, and not only that it is there. A small machine has better things to do than to
@@ -57,7 +61,9 @@ static inline void add_digit(struct word *w, uint8_t digit) {
     if (!counts(w->slot))
         return;
     if (w->mantissa < 100000000u && w->decimals < DECIMALS_MAX) {
-        w->mantissa = times_ten(w->mantissa) + digit;
+        if (w->mantissa) // most numbers are short: the first digit needs no multiplication
+            w->mantissa = times_ten(w->mantissa);
+        w->mantissa += digit;
         if (w->marks & POINT)
             w->decimals++;
     } else if (!(w->marks & POINT)) {

@@ -11,7 +11,7 @@
 #define G(code, flags)   ((code) | (unsigned)(flags) << 8)
 #define M(number, flags) G((number)*10u, flags)
 
-// Both are sorted by code: the search halves them.
+// Both are sorted by code: the search halves them. The codes up to 5 are among the first six of either.
 static TABLE uint16_t g_codes[] = {
     G(0, G_MOTION),
     G(10, G_MOTION | G_FEED),
@@ -62,6 +62,8 @@ static TABLE uint16_t m_codes[] = {
 };
 
 static uint8_t find(TABLE uint16_t *rows, uint8_t count, uint16_t code) {
+    if (code <= 50) // nearly all of a job: they are among the first of either table
+        count = 6;
     while (count != 0) {
         uint8_t half = count / 2;
         uint16_t row = rows[half], found = row & CODE_MASK;
@@ -124,6 +126,10 @@ void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *bloc
     uint8_t flags = block->m_flags;
     if (!executes(block))
         return;
+#ifdef GCODE_GRBL_ONLY
+    if (!flags && !gcode_has(block, GCODE_S))
+        return;
+#endif
     if (gcode_has(block, GCODE_S))
         apply_s(modal, block, flags);
     else if (flags & M_FAN_ON)
@@ -160,10 +166,10 @@ uint8_t gcode_beam(const struct gcode_rules *rules, const struct gcode_modal *mo
 }
 
 bool gcode_ends_program(const struct gcode_block *block) {
-    return block->shape == GCODE_WORDS_LINE && block->m_flags & M_END;
+    return block->m_flags & M_END && block->shape == GCODE_WORDS_LINE;
 }
 
 bool gcode_says_off(const struct gcode_block *block) {
-    return block->shape == GCODE_WORDS_LINE && block->m_flags & M_OFF && gcode_has(block, GCODE_S) &&
+    return block->m_flags & M_OFF && block->shape == GCODE_WORDS_LINE && gcode_has(block, GCODE_S) &&
            block->value[GCODE_S].mantissa == 0;
 }

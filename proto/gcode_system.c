@@ -33,53 +33,65 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
     return p;
 }
 
-// The table of commands is one text: each command is followed by a byte of 0x80, how it may be written, and what it does.
+// The table of commands is one text. Commands of one length stand together, behind a byte that tells the length (high digit)
+// and how many there are (low digit); each is followed by a byte that tells how it may be written, and what it does.
 #define BARE    0x10 // without a `=`
 #define VALUE   0x20 // with a `=`
 #define BRACKET 0x40 // begins with `[`, not with `$`; what follows its `]` is a file's name
 #define DOES    0x0F // enum gcode_command
 
-#define ASK      "\220" // bare, setup
-#define SET      "\260" // bare or with a value, setup
-#define RUN      "\244" // with a value, local start
-#define RUN_THIS "\264" // bare or with a value, local start
-#define ESP_RUN  "\324" // [, local start
-#define LOT      "\241" // with a value, lotgate
-#define LOT_ASK  "\221" // bare, lotgate
-#define JOG      "\246" // with a value
-#define HOMING   "\227" // bare
-#define STARTUP  "\250" // with a value
-#define RESTORE  "\251" // with a value
+#define ASK      "\x10" // bare, setup
+#define SET      "\x30" // bare or with a value, setup
+#define RUN      "\x24" // with a value, local start
+#define RUN_THIS "\x34" // bare or with a value, local start
+#define ESP_RUN  "\x44" // [, local start
+#define LOT      "\x21" // with a value, lotgate
+#define LOT_ASK  "\x11" // bare, lotgate
+#define JOG      "\x26" // with a value
+#define HOMING   "\x17" // bare
+#define STARTUP  "\x28" // with a value
+#define RESTORE  "\x29" // with a value
 
-// From short to long: the search ends at the first command that is longer than the key.
-static TABLE uint8_t commands[] = ASK                                               // $: help
-    "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK      // Grbl
-    "F" ASK "F" RUN "+" ASK "S" ASK                                                 // the newer firmwares
-    "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT //
-    "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN                                    // lists; a macro
-    "LOT" LOT "SLP" ASK "RST" RESTORE "HXY" HOMING                                  //
-    "LOT?" LOT_ASK "HELP" ASK                                                       //
-    "SD/RUN" RUN_THIS "SD/LIST" ASK                                                 //
-    "ESP220]" ESP_RUN "ESP700]" ESP_RUN                                             //
-    "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN "LOCALFS/RUN" RUN_THIS "LOCALFS/LIST" ASK;
+// The first two lines of each length are Grbl's and lotgate's; what follows only prints in the newer firmwares, or runs a file
+// or macro that lies on the machine.
+// clang-format off
+static TABLE uint8_t commands[] =
+    "\x1D" "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
+           "F" ASK "F" RUN "+" ASK "S" ASK
+    "\x2C" "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
+           "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN
+    "\x34" "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
+    "\x42" "LOT?" LOT_ASK "HELP" ASK
+    "\x61" "SD/RUN" RUN_THIS
+    "\x73" "SD/LIST" ASK "ESP220]" ESP_RUN "ESP700]" ESP_RUN
+    "\xA2" "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN
+    "\xB1" "LOCALFS/RUN" RUN_THIS
+    "\xC1" "LOCALFS/LIST" ASK
+    "\xF1"; // longer than any key
+// clang-format on
 
 // `how` is BARE, VALUE or BRACKET.
 static uint8_t find(const struct key *key, uint8_t how) {
     TABLE uint8_t *row = commands;
-    for (;;) {
-        uint8_t i = 0, c;
-        bool same = true;
-        while ((c = *row++) < 0x80) {
-            if (i == key->length)
-                return COMMAND_UNKNOWN;
-            same = same && c == key->text[i];
-            i++;
-        }
-        if (same && i == key->length && c & how)
-            return c & DOES;
-        if (row == commands + sizeof commands - 1)
-            return COMMAND_UNKNOWN;
+    uint8_t head, length = key->length;
+    if (length == 0) // `$` alone: help
+        return how == BARE ? COMMAND_SETUP : COMMAND_UNKNOWN;
+    while ((head = *row++) >> 4 < length)
+        row += (uint8_t)((head & 0x0F) * ((head >> 4) + 1));
+    if (head >> 4 != length)
+        return COMMAND_UNKNOWN;
+    for (uint8_t count = head & 0x0F, first = key->text[0]; count; count--) {
+        const uint8_t *text = key->text;
+        uint8_t left = length;
+        if (*row == first)
+            for (; left && *row == *text; left--)
+                row++, text++;
+        row += left;
+        if (left == 0 && *row & how)
+            return *row & DOES;
+        row++;
     }
+    return COMMAND_UNKNOWN;
 }
 
 // Settings that may be written while nothing is declared: those of Grbl 1.1 that concern motion and reports.

@@ -236,7 +236,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--update", action="store_true", help="rewrite tests/data/sizes.txt")
     options = parser.parse_args()
-    bad, all_figures = [], []
+    bad, missed, all_figures = [], [], []
     print(f"{'target':<12}{'part':<12}" + "".join(f"{c:>14}" for c in COLUMNS) + "   bytes; in brackets: since recorded\n")
     for target in TARGETS:
         if target.missing():
@@ -245,9 +245,13 @@ def main():
         figures, forbidden = measure(target)
         show(target, figures)
         all_figures.append((target, figures))
-        bad += [f"{target.name}: {text}" for text in forbidden + over_budget(target, figures)]
+        bad += [f"{target.name}: {text}" for text in forbidden]
+        for text in over_budget(target, figures):
+            (missed if target.aim else bad).append(f"{target.name}: {text}")
     if options.update:
         record(all_figures)
+    for text in missed:
+        print("not reached yet: " + text)
     for text in bad:
         print("OVER: " + text)
     return 1 if bad else 0
