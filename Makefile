@@ -175,11 +175,7 @@ $(REPLAYS): $(BUILD)/tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.
 	$(QUIET)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(TEST_INCLUDES) $(PKG_CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: tests-built
-<<<<<<< HEAD
-tests-built: all $(PROGRAMS) $(TOOLS) $(REPLAYS) $(SIMAVR_RUN) $(BUILD)/tests/bench/stalling_lotgate
-=======
-tests-built: all firmware $(PROGRAMS) $(TOOLS) $(REPLAYS) $(BUILD)/tests/bench/stalling_lotgate
->>>>>>> main
+tests-built: all firmware $(PROGRAMS) $(TOOLS) $(REPLAYS) $(SIMAVR_RUN) $(BUILD)/tests/bench/stalling_lotgate
 
 .PHONY: unit
 unit: tests-built ## build and run all but the end-to-end tests
