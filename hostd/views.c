@@ -84,7 +84,7 @@ static void add_text(cJSON *value, const struct station *s, const struct gate_vi
     } else if (view->unanswered) {
         text = "the port is open, but the machine has not answered yet";
         what_to_do =
-            "If it stays so: switch the machine on, and compare its baud rate with the configuration.";
+            "Switch the machine on; if it stays silent, compare its baud rate with the configuration.";
     }
     json_add_text(value, "text", text);
     json_add_text(value, "what_to_do", what_to_do);

@@ -454,7 +454,7 @@ class Ports(LotgateTest):
         machine.take = lambda byte: b""
         gate, _ = self.offline(machine.link)
         wait_for(lambda: "has not answered" in gate.machine()["text"], gate.machine)
-        self.assertIn("switch the machine on", gate.machine()["what_to_do"])
+        self.assertIn("Switch the machine on", gate.machine()["what_to_do"])
 
     def test_two_daemons_cannot_share_a_port(self):
         sim = self.simulator()
