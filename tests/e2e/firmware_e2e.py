@@ -317,12 +317,35 @@ class Scenarios(Machine):
         self.assertEqual(self.host.told(), [("blocked", "usb", None)])
         self.board.press("card")
         self.assertEqual(self.host.event(), ("blocked", "sd", None))
+        self.assertEqual(self.ask("G4 P0.05"), "ok")  # error:8 while a file runs
+        self.assertFalse([line for line in self.line.seen if b"File" in line], "the file had been started")
         self.host.hello()
         self.assertEqual(self.host.open("JOB-2"), "ok")
         self.assertEqual(self.ask("$SD/Run=/part.nc"), "ok")
         self.line.expect(rb"File ended")
         self.assertEqual(self.host.told(), [("started", "usb", "JOB-2"), ("started", "sd", "JOB-2"), ("ended", "sd", "JOB-2")])
         self.assertEqual(self.ask("$SD/Run=/part.nc"), "error:9")
+
+    def test_a_file_without_beam_and_program_end_is_a_job_too(self):
+        self.pair()
+        self.assertEqual(self.ask("$SD/Run=/frame.nc"), "error:9")
+        self.host.told()
+        self.assertEqual(self.host.open("JOB-2"), "ok")
+        self.assertEqual(self.ask("$SD/Run=/frame.nc"), "ok")
+        self.line.expect(rb"File ended")
+        self.assertEqual(self.host.told(), [("started", "usb", "JOB-2"), ("started", "sd", "JOB-2"), ("ended", "sd", "JOB-2")])
+        self.assertEqual(self.host.state(), "locked")
+
+    def test_a_reset_ends_the_job(self):
+        self.pair()
+        self.assertEqual(self.host.open("JOB-2"), "ok")
+        self.assertEqual([self.ask("M4 S500"), self.ask("G1 X100 F600")], ["ok"] * 2)
+        wait_for(lambda: self.status().startswith("<Run"), "motion")
+        self.line.send(b"\x18")
+        self.line.expect(rb"^ALARM:3$")
+        self.line.expect(rb"to unlock\]$")
+        self.assertEqual(self.host.told(), [("started", "usb", "JOB-2"), ("ended", "usb", "JOB-2")])
+        self.assertEqual([self.ask("$X"), self.ask("M4 S500")], ["ok", "error:9"])
 
     def test_a_panel_job_is_blocked_and_runs_once_it_is_opened(self):
         self.pair()

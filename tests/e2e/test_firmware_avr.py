@@ -4,7 +4,7 @@ import re
 import subprocess
 import unittest
 
-from firmware_e2e import FIRMWARE, POWER_CUT, RUNNER, Avr, Machine, PanelScenarios, Scenarios, missing
+from firmware_e2e import FIRMWARE, JOB, POWER_CUT, RUNNER, Avr, Machine, PanelScenarios, Scenarios, missing
 from link_client import Host, encode, frame
 from lotgate_e2e import CharacterCounting, LotgateTest, wait_for
 
@@ -35,6 +35,27 @@ class On328P(Scenarios, LotgateTest):
         self.assertEqual(other.open("JOB-1"), "ok")
         self.host.hello()
         self.assertEqual(self.host.open("JOB-1"), "mac")
+
+    def test_the_second_lock_and_the_beam_follow_the_job(self):
+        self.pair()
+        self.ask("M4 S500")
+        self.assertEqual(self.host.open("JOB-1"), "ok")
+        self.assertEqual(self.run_job(), ["ok"] * len(JOB))
+        self.assertEqual(self.host.state(), "locked")
+        pins = [text for _, what, text in self.board.events() if what == "pin" and text[1] in "45"]
+        # Unpaired, paired, open; the beam; closed when the job's last motion has ended.
+        self.assertEqual(pins, ["B4 1", "B4 0", "B4 1", "B5 1", "B5 0", "B4 0"])
+
+    def test_the_second_lock_waits_for_the_motions_of_a_job_that_ends(self):
+        self.pair()
+        self.assertEqual(self.host.open("JOB-1"), "ok")
+        self.assertEqual([self.ask("M3 S500"), self.ask("G1 X10 F1200")], ["ok"] * 2)
+        self.line.send(b"M2\n")
+        self.line.expect(rb"Pgm End")
+        self.host.hello()
+        times = {text: when for when, what, text in self.board.events()}  # of the last of each
+        self.assertGreater(times["B4 0"] - times["M2"], 100 * MS)
+        self.assertLess(abs(times["B4 0"] - times["B0 0"]), 2 * MS)
 
     def test_the_stack_keeps_clear_of_the_data(self):
         """Deepest while a file from the card runs, an OPEN is checked, and a report is asked for."""

@@ -42,8 +42,11 @@ ISR(USART0_UDRE_vect) {
 ISR(USART_UDRE_vect) {
 #endif
     uint8_t tail = tx.tail;
-    UDR0 = tx.bytes[tail];
-    tx.tail = tail = (uint8_t)((tail + 1) % TX_ROOM);
+    // board_send may have switched this on again behind the last byte.
+    if (tail != tx.head) {
+        UDR0 = tx.bytes[tail];
+        tx.tail = tail = (uint8_t)((tail + 1) % TX_ROOM);
+    }
     if (tail == tx.head)
         UCSR0B &= (uint8_t) ~(1 << UDRIE0);
 }
