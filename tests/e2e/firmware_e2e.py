@@ -45,6 +45,7 @@ class Avr:
         self.lines = []
 
     def start(self, *options):
+        self.power_off()  # one at a time: the EEPROM is one
         command = [RUNNER, "--mcu", self.chip, "--eeprom", self.eeprom, "--log", self.log, "--speed", str(self.speed), *options]
         for i, link in enumerate(self.links):
             command += [f"--uart{i}", link]
@@ -84,9 +85,14 @@ class Avr:
                 self.process.stdin.close()
             except BrokenPipeError:
                 pass  # a command that it did not read
+            self.process = None
 
     def hold(self, pin, down):
-        self.command(f"pin {pin} {0 if down else 1}")
+        """A key, once the board has it."""
+        level, before = f"{pin} {0 if down else 1}", len(self.events())
+        self.command(f"pin {level}")
+        wait_for(lambda: self.process.poll() is not None or any(what == "key" and text == level for _, what, text in self.events()[before:]),
+                 f"the pin {level}")
 
     def press(self, key):
         if len(self.lines) > 1:

@@ -2,7 +2,7 @@
 //
 //   simavr_run --mcu atmega328p --uart0 LINK [--uart1 LINK] [options] ELF
 //     --eeprom FILE    keeps the EEPROM there, so that what is stored outlives the power
-//     --log FILE       microseconds of simulated time, and what: rx0 tx0 (a line, by its last and first byte) pin ee ov stack
+//     --log FILE       microseconds of simulated time, and what: rx0 tx0 (a line, by its last and first byte) pin key ee ov stack
 //     --speed N        N times real time; 0: as fast as it goes
 //     --cut-after N    cuts the power after the Nth byte that is written to the EEPROM (exit status 10);
 //     --torn           that byte is left erased
@@ -99,6 +99,8 @@ static bool obey(const char *line) {
         board_log(&board, board.avr->cycle, "stack", text);
     } else if (sscanf(line, "pin %c%d %d", &port, &bit, &level) == 3) {
         board_pin(&board, port, bit, level);
+        snprintf(text, sizeof text, "%c%d %d", port, bit, level);
+        board_log(&board, board.avr->cycle, "key", text);
     } else {
         fprintf(stderr, "simavr_run: what is `%s`?\n", line);
     }
