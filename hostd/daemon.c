@@ -302,12 +302,11 @@ static void say_where(const struct daemon *d, const struct cli_paths *paths) {
     for (size_t i = 0; i < d->station_count; i++) {
         struct wire_look look;
         wire_look(d->stations[i].machine, &look);
-        printf("%-9s %s on %s; senders connect to", look.id, d->stations[i].config.board, look.device);
+        printf("%-9s %s on %s; senders connect to\n", look.id, d->stations[i].config.board, look.device);
         for (size_t k = 0; k < look.tcp_count; k++)
-            printf(" TCP %s", look.tcp[k]);
+            printf("%9s   TCP %s\n", "", look.tcp[k]);
         if (look.pty != NULL)
-            printf("%s %s", look.tcp_count > 0 ? " or" : "", look.pty);
-        printf("\n");
+            printf("%9s   %s\n", "", look.pty);
     }
     if (isatty(STDOUT_FILENO))
         printf("Ctrl-C ends it.\n");
