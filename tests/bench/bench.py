@@ -10,6 +10,7 @@ stall  round trip on one machine while another machine's commit stalls for 5 s (
 import argparse
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -20,6 +21,7 @@ import tempfile
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
+WARMUP = 200
 RASTER = "../shared/samples/laser-raster-tree.nc"
 
 
@@ -123,9 +125,17 @@ class Bench:
             self.must("declare", name, "L1")
 
     def round_trip(self, where, count):
-        done = subprocess.run([self.program("tests/bench/round_trip"), where, str(count), "300"],
-                              stdout=subprocess.PIPE, check=True, timeout=300)
-        return json.loads(done.stdout)
+        with self.client(where, count) as client:
+            return self.round(client)
+
+    def client(self, where, count):
+        return subprocess.Popen([self.program("tests/bench/round_trip"), where, str(count), str(WARMUP)],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def round(self, client):
+        client.stdin.write(b"go\n")
+        client.stdin.flush()
+        return json.loads(client.stdout.readline())
 
     def echo_machine(self, name):
         self.start(self.program("tests/bench/echo_machine"), self.path(name))
@@ -137,57 +147,59 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def relay(b, count=4000, rounds=7):
-    """Each relay has a machine of its own kind; the rounds alternate, so that the host's moods hit all alike."""
+def relays(b):
+    """{name: (where, process)}; each relay has a machine of its own."""
     ways = {}
     port = free_port()
-    daemon = b.lotgate({"laser1": (b.echo_machine("m-lotgate"), port)})
+    daemon = b.lotgate({"laser1": (b.echo_machine("m-pty"), free_port()), "laser2": (b.echo_machine("m-tcp"), port)})
     b.stock()
-    b.declare("laser1")
+    b.declare("laser1", "laser2")
     ways["lotgate pty"], ways["lotgate TCP"] = (b.path("laser1.tty"), daemon), (f"tcp:{port}", daemon)
     machine = b.echo_machine("m-socat-pty")
     process = b.start("socat", f"PTY,link={b.path('socat.tty')},raw,echo=0", f"{machine},raw,echo=0")
     wait_for(lambda: os.path.exists(b.path("socat.tty")), "socat")
     ways["socat pty"] = (b.path("socat.tty"), process)
-    port = free_port()
-    machine = b.echo_machine("m-ser2net")
+    port, machine = free_port(), b.echo_machine("m-ser2net")
     with open(b.path("ser2net.yaml"), "w", encoding="utf-8") as file:
         file.write(f"connection: &a\n  accepter: tcp(nodelay=true),127.0.0.1,{port}\n"
                    f"  connector: serialdev(nouucplock=true),{machine},115200n81,local\n  options:\n    chardelay: false\n")
     ways["ser2net TCP"] = (f"tcp:{port}", b.start("ser2net", "-d", "-n", "-c", b.path("ser2net.yaml")))
-    time.sleep(1)  # ser2net has no sign of life of its own
-    socat_machine = b.echo_machine("m-socat-tcp")
-    results = {name: [] for name in [*ways, "socat TCP"]}
-    cpu = {name: 0.0 for name in results}
-    memory = {}
+    wait_for(lambda: listening(port), "ser2net")
+    socat_port, machine = free_port(), b.echo_machine("m-socat-tcp")
+    process = b.start("socat", f"TCP-LISTEN:{socat_port},bind=127.0.0.1,reuseaddr,nodelay", f"{machine},raw,echo=0")
+    wait_for(lambda: listening(socat_port), "socat")
+    ways["socat TCP"] = (f"tcp:{socat_port}", process)
+    return ways
+
+
+def relay(b, count=600, rounds=60):
+    """Every way is connected once and measured in short rounds, in a new order each time, so that the host's moods hit all
+    alike: where the kernel puts four processes onto two cores makes one round of the same relay 50 us and the next 70."""
+    ways = relays(b)
+    clients = {name: b.client(where, count) for name, (where, _) in ways.items()}
+    results = {name: [] for name in ways}
+    cpu = dict.fromkeys(ways, 0.0)
     for _ in range(rounds):
-        for name in results:
-            if name == "socat TCP":  # serves one connection
-                port = free_port()
-                process = b.start("socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,nodelay", f"{socat_machine},raw,echo=0")
-                wait_for(lambda: listening(port), "socat")
-                where = f"tcp:{port}"
-            else:
-                where, process = ways[name]
+        for name in random.sample(list(ways), len(ways)):
+            process = ways[name][1]
             before = cpu_seconds(process.pid)
-            watch = b.start(b.program("tests/bench/round_trip"), where, str(count), "300", stdout=subprocess.PIPE)
-            out, _ = watch.communicate(timeout=300)
-            b.running.remove(watch)
-            results[name].append(json.loads(out))
-            if os.path.exists(f"/proc/{process.pid}/status") and process.poll() is None:
-                cpu[name] += cpu_seconds(process.pid) - before
-                memory[name] = resident_kib(process.pid)
-            if name == "socat TCP":
-                b.stop(process)
+            results[name].append(b.round(clients[name]))
+            cpu[name] += cpu_seconds(process.pid) - before
+    memory = {name: resident_kib(process.pid) for name, (_, process) in ways.items()}
+    for client in clients.values():
+        client.communicate()
     print(f"{'relay':14}{'p50 µs':>9}{'p99 µs':>9}{'µs CPU/line':>13}{'RSS KiB':>9}   ({rounds} rounds of {count} lines, medians)")
     for name, rows in results.items():
         print(f"{name:14}{median([r['p50'] for r in rows]) / 1000:9.1f}{median([r['p99'] for r in rows]) / 1000:9.1f}"
-              f"{cpu[name] / rounds / (count + 300) * 1e6:13.1f}{memory.get(name, 0):9}")
+              f"{cpu[name] / rounds / (count + WARMUP) * 1e6:13.1f}{memory[name]:9}")
 
 
 def listening(port):
-    with open("/proc/net/tcp", encoding="ascii") as file:
-        return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in list(file)[1:])
+    rows = []
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/net/{table}", encoding="ascii") as file:
+            rows += list(file)[1:]
+    return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in rows)
 
 
 def gate(b):

@@ -2,11 +2,14 @@
 //
 //   round_trip tcp:PORT|PATH COUNT [WARMUP]
 //
-// Prints one line of JSON: count, p50, p99, max and mean in nanoseconds.
+// Connects once and runs a round for each line on its standard input, so that several relays can be measured in turns
+// without any of them being young: the kernel favours a process that has just been started. Prints one line of JSON a
+// round: count, p50, p99, max and mean in nanoseconds.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +73,36 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+// One line and its reply, in nanoseconds; -1 when the connection ended.
+static int64_t round_trip(int fd, long i) {
+    char line[32];
+    // 20 bytes with the newline: a burning move, so that it is metered as work
+    int n = snprintf(line, sizeof line, "G1X%03ld.%03ldY10.0S500\n", i % 200, i % 997);
+    int64_t began = now_ns();
+    return write(fd, line, (size_t)n) == n && wait_ok(fd) == 0 ? now_ns() - began : -1;
+}
+
+static bool run_round(int fd, long count, long warmup, int64_t *ns) {
+    double sum = 0;
+    for (long i = 0; i < warmup + count; i++) {
+        int64_t took = round_trip(fd, i);
+        if (took < 0) {
+            fprintf(stderr, "round_trip: the line ended after %ld of %ld\n", i, warmup + count);
+            return false;
+        }
+        if (i >= warmup) {
+            ns[i - warmup] = took;
+            sum += (double)took;
+        }
+    }
+    qsort(ns, (size_t)count, sizeof *ns, compare);
+    printf("{\"count\":%ld,\"p50\":%lld,\"p99\":%lld,\"max\":%lld,\"mean\":%.0f}\n", count,
+           (long long)ns[count / 2], (long long)ns[count * 99 / 100], (long long)ns[count - 1],
+           sum / (double)count);
+    fflush(stdout);
+    return true;
+}
+
 int main(int argc, char **argv) {
     if (argc < 3) {
         fprintf(stderr, "usage: round_trip tcp:PORT|PATH COUNT [WARMUP]\n");
@@ -82,26 +115,11 @@ int main(int argc, char **argv) {
         perror(argv[1]);
         return 1;
     }
-    double sum = 0;
-    for (long i = -warmup; i < count; i++) {
-        char line[32];
-        // 20 bytes with the newline: a burning move, so that it is metered as work
-        int n =
-            snprintf(line, sizeof line, "G1X%03ld.%03ldY10.0S500\n", (i + warmup) % 200, (i + warmup) % 997);
-        int64_t began = now_ns();
-        if (write(fd, line, (size_t)n) != n || wait_ok(fd) != 0) {
-            fprintf(stderr, "round_trip: the line ended after %ld of %ld\n", i, count);
-            return 1;
-        }
-        if (i >= 0) {
-            ns[i] = now_ns() - began;
-            sum += (double)ns[i];
-        }
-    }
-    qsort(ns, (size_t)count, sizeof *ns, compare);
-    printf("{\"count\":%ld,\"p50\":%lld,\"p99\":%lld,\"max\":%lld,\"mean\":%.0f}\n", count,
-           (long long)ns[count / 2], (long long)ns[count * 99 / 100], (long long)ns[count - 1],
-           sum / (double)count);
+    char order[64];
+    bool fine = true;
+    while (fine && fgets(order, sizeof order, stdin) != NULL)
+        fine = run_round(fd, count, warmup, ns);
+    free(ns);
     close(fd);
-    return 0;
+    return fine ? 0 : 1;
 }
