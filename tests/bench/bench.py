@@ -22,6 +22,8 @@ import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 WARMUP = 200
+GRBL_ANSWERS = {b"$I": b"[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n",
+                b"$G": b"[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n"}
 RASTER = "../shared/samples/laser-raster-tree.nc"
 
 
@@ -255,14 +257,11 @@ def start(b, jobs=100000, rounds=7):
                     pass
             if select.select([master], [], [], 0.001)[0]:
                 seen += os.read(master, 4096)
-                if b"$I\n" in seen:
-                    seen = seen.replace(b"$I\n", b"")
-                    os.write(master, b"[VER:1.1h.20190830:]\r\n[OPT:V,15,128]\r\nok\r\n")
-                if b"$G\n" in seen:
-                    seen = seen.replace(b"$G\n", b"")
-                    os.write(master, b"[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]\r\nok\r\n")
-                if b"G21\n" in seen:
-                    first = time.monotonic() - began
+                *lines, seen = seen.split(b"\n")
+                for line in lines:
+                    os.write(master, GRBL_ANSWERS.get(line, b"error:3\r\n" if line.startswith(b"$") else b"ok\r\n"))
+                    if line == b"G21":
+                        first = time.monotonic() - began
         times.append(first or 99)
         sender.close()
         b.stop(daemon)
