@@ -133,7 +133,7 @@ static void reply(struct gate *g, const char *first, uint8_t ends) {
 }
 
 bool gate_answer_item(struct gate *g, const struct item *item) {
-    if (item->length < ANSWER_LINK && !g->answers[item->length].done)
+    if (item->length < GATE_ANSWERS_MAX && !g->answers[item->length].done)
         return false;
     if (!gate_line_quiet(g))
         return false;

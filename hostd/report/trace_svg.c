@@ -82,7 +82,11 @@ static void wish_of_layer(struct layout *l, int layer) {
     }
 }
 
-// Rows by wish, in the order of the nodes where wishes are equal.
+// By wish, in the order of the nodes where wishes are equal.
+static bool is_above(const struct layout *l, int one, int other) {
+    return l->wish[one] < l->wish[other] || (one < other && l->wish[one] == l->wish[other]);
+}
+
 static void set_rows(struct layout *l) {
     for (int layer = 0; layer < l->layers; layer++) {
         wish_of_layer(l, layer);
@@ -91,8 +95,7 @@ static void set_rows(struct layout *l) {
                 continue;
             int before = 0;
             for (int k = 0; k < l->count; k++)
-                before +=
-                    l->layer[k] == layer && (l->wish[k] < l->wish[i] || (l->wish[k] == l->wish[i] && k < i));
+                before += l->layer[k] == layer && is_above(l, k, i);
             l->row[i] = before;
             l->rows[layer]++;
         }

@@ -41,15 +41,17 @@ static bool add_line(struct ledger *ledger, cJSON *lines, const cJSON *given, st
     static const char *const keys[] = {"material", "quantity", NULL};
     const char *material = cJSON_IsString(given) ? given->valuestring : json_text(given, "material"),
                *quantity = json_text(given, "quantity");
+    if (material == NULL)
+        material = "";
     const cJSON *other;
-    cJSON *row, *filter = common_one("material", material ? material : "");
+    cJSON *row, *filter = common_one("material", material);
     json_add_integer(filter, "limit", 1);
     if (cJSON_IsObject(given) && !json_only_keys(given, keys, error)) {
         cJSON_Delete(filter);
         return false;
     }
     if (!common_need(ledger, "material_list", filter, &row, "no_such_material", "material",
-                     material ? material : "\"\"", "Add it with `lotgate material add`.", error))
+                     material[0] ? material : "\"\"", "Add it with `lotgate material add`.", error))
         return false;
     cJSON_Delete(row);
     cJSON_ArrayForEach(other, lines) {

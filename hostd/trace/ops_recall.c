@@ -92,6 +92,7 @@ static void sort_order(struct reached *r, cJSON *order) {
     if (has_reached(order)) {
         r->last = customer_of(r->customers, r->last, order);
         cJSON *pieces = cJSON_GetObjectItemCaseSensitive(r->last, "pieces");
+        lg_assert(pieces != NULL); // customer_of() made it
         cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(r->last, "orders"),
                              cJSON_CreateString(json_text(order, "order")));
         cJSON_SetNumberValue(pieces, pieces->valuedouble + (double)number(order, "pieces_out"));

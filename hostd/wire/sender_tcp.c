@@ -145,6 +145,7 @@ bool sender_listen_tcp(struct sender *sender, const char *address, struct lg_err
     struct addrinfo *where = NULL;
     if (!resolve(address, &where, error))
         return false;
+    lg_assert(where != NULL);
     int fd = listen_on(where);
     int failed = errno;
     freeaddrinfo(where);
