@@ -10,6 +10,8 @@
 #include "ledger.h"
 #include "store.h"
 
+#define LEDGER_CONSTANTS_MAX 4 // built-in texts that one connection keeps parsed
+
 struct ledger {
     struct store store;
     enum ledger_mode mode;
@@ -19,6 +21,10 @@ struct ledger {
     int lock;
     struct files_key key; // writer only
     struct files_seen seen;
+    struct {
+        const char *text;
+        cJSON *value;
+    } constants[LEDGER_CONSTANTS_MAX];
     // Valid inside a transaction: read anew at its beginning, so that a rollback needs no undoing here.
     bool in_transaction, spoiled; // spoiled: an append failed half-way, only a rollback is possible
     struct {

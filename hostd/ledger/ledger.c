@@ -99,6 +99,8 @@ void ledger_close(struct ledger *ledger) {
         if (!wanted || !ledger_checkpoint(ledger, now, NULL) || !ledger_commit(ledger, NULL))
             ledger_rollback(ledger);
     }
+    for (size_t i = 0; i < LEDGER_CONSTANTS_MAX; i++)
+        cJSON_Delete(ledger->constants[i].value);
     store_close(&ledger->store);
     if (ledger->lock >= 0)
         close(ledger->lock);
@@ -112,6 +114,18 @@ bool ledger_is_writer(const struct ledger *ledger) {
 
 const char *ledger_public_key(const struct ledger *ledger) {
     return ledger->public_key;
+}
+
+const cJSON *ledger_constant(struct ledger *ledger, const char *text, size_t length) {
+    size_t i = 0;
+    while (ledger->constants[i].text && ledger->constants[i].text != text)
+        lg_assert(++i < LEDGER_CONSTANTS_MAX);
+    if (!ledger->constants[i].text) {
+        ledger->constants[i].value = json_parse(text, length, false, NULL);
+        lg_assert(ledger->constants[i].value);
+        ledger->constants[i].text = text;
+    }
+    return ledger->constants[i].value;
 }
 
 static bool read_head(struct ledger *ledger, struct lg_error *error) {

@@ -72,6 +72,10 @@ bool ledger_blob_put(struct ledger *ledger, const void *data, size_t length, cha
 bool ledger_blob_get(struct ledger *ledger, const char *hash, void **data, size_t *length,
                      struct lg_error *error);
 
+// A JSON text that is built into the program, parsed at its first use and kept with this connection, which owns it.
+// Asserts that it is JSON.
+const cJSON *ledger_constant(struct ledger *ledger, const char *text, size_t length);
+
 // What verification found. `first_bad` is the seq of the first bad event, 0 when none.
 struct ledger_verdict {
     bool ok;

@@ -134,6 +134,7 @@ static const struct ledger_named_query base[] = {
      "{after| AND d.seq < (SELECT seq FROM declarations WHERE declaration = :after)}"
      " ORDER BY d.seq DESC LIMIT :limit"},
     {"declaration_get", "SELECT " DECLARATION_COLUMNS " WHERE d.declaration = :declaration"},
+    {"declaration_open", "SELECT declaration FROM declarations WHERE machine = :machine AND state = 'open'"},
     {"declaration_lots",
      "SELECT lot, quantity, amount, base FROM declaration_lots WHERE declaration = :declaration"
      " ORDER BY position"},
@@ -151,7 +152,10 @@ static const struct ledger_named_query base[] = {
     {"job_path",
      "SELECT path, box AS \"box@json\", work_box AS \"work_box@json\" FROM jobs WHERE job = :job"},
     {"job_facts", "SELECT job, machine, state, record, declaration FROM jobs WHERE job = :job"},
-    {"job_of_machine", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = :state"},
+    // Two statements with the state written out: with `state = :state` the partial indexes are only found by SQLite's
+    // compiling the statement anew for each value.
+    {"job_running", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = 'running'"},
+    {"job_held", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = 'held'"},
     {"jobs_open", "SELECT job, state FROM jobs WHERE state IN ('held', 'running') ORDER BY seq LIMIT 1000"},
     {"record_list",
      "SELECT r.record, r.state, r.order_ref AS \"order\", r.product, r.count,"
