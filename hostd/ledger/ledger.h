@@ -51,6 +51,10 @@ bool ledger_begin(struct ledger *ledger, struct lg_error *error);
 bool ledger_commit(struct ledger *ledger, struct lg_error *error);
 void ledger_rollback(struct ledger *ledger);
 
+// For a program that fills a ledger with very many events: a larger page cache, and the log copied into the database less
+// often. Nothing of what a commit promises changes. Writer only.
+bool ledger_expect_much(struct ledger *ledger, struct lg_error *error);
+
 // Appends one event and applies it; *seq (may be NULL) gets its number. `body` must be an object of the kind's
 // shape; it stays the caller's. Code bad_event when the shape is wrong (a programming error upstairs).
 bool ledger_append(struct ledger *ledger, const char *kind, const char *actor, int64_t time_us,

@@ -58,14 +58,18 @@
     " d.made_us AS \"made@time\", d.made_by, d.closed_us AS \"closed@time\", d.closed_by, d.reason"          \
     " FROM declarations d LEFT JOIN operators o USING (operator)"
 
-#define MACHINE_COLUMNS                                                                                          \
-    "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"         \
-    " m.seen_usb_path, m.seen_serial, m.seen_firmware, m.seen_us AS \"seen@time\", m.confirmed_by,"              \
-    " m.registered_us AS \"registered@time\","                                                                   \
-    " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
-    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
-    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'held') AS held_job"                     \
-    " FROM machines m"
+#define MACHINE_FACTS                                                                                        \
+    "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"     \
+    " m.seen_usb_path, m.seen_serial, m.seen_firmware"
+
+#define MACHINE_COLUMNS                                                                                              \
+    MACHINE_FACTS                                                                                                    \
+        ", m.seen_us AS \"seen@time\", m.confirmed_by,"                                                              \
+        " m.registered_us AS \"registered@time\","                                                                   \
+        " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
+        " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
+        " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'held') AS held_job"                     \
+        " FROM machines m"
 
 #define EVENT_LIST_COLUMNS                                                                                   \
     "e.seq, e.time_us AS \"time@time\", e.kind, e.actor, e.body AS \"body@json\", lower(hex(e.hash)) AS hash"
@@ -85,8 +89,8 @@ static const struct ledger_named_query base[] = {
     {"operator_list",
      "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
-    {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code OR badge = :code"
-                      " ORDER BY operator = :code DESC LIMIT 1"},
+    {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code"
+                      " UNION ALL SELECT operator, name, badge FROM operators WHERE badge = :code LIMIT 1"},
 
     // lots and documents
     {"lot_list",
@@ -117,6 +121,7 @@ static const struct ledger_named_query base[] = {
     // machines
     {"machine_list",
      "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
+    {"machine_facts", "SELECT " MACHINE_FACTS " FROM machines m WHERE m.machine = :machine"},
     {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
 
     // The hook that a machine showed last, and whether a person has confirmed the machine since.

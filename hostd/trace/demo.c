@@ -10,8 +10,7 @@
 #include "json.h" // json_parse
 
 #define FIRST_US            INT64_C(1693526400000000) // 2023-09-01
-#define JOBS_PER_COMMIT     100                       // what fits the page cache
-#define JOBS_PER_LOT        10
+#define JOBS_PER_COMMIT     1000
 #define JOBS_PER_ORDER      10
 #define LOTS_OPEN           6 // lots of each material that are in use
 #define MATERIALS           5
@@ -347,7 +346,7 @@ bool demo_fill(struct ledger *ledger, const struct demo_options *options, struct
                         .random = options->seed * UINT64_C(0x9E3779B97F4A7C15) | 1,
                         .now_us = FIRST_US,
                         .error = error};
-    if (!ledger_begin(ledger, error))
+    if (!ledger_expect_much(ledger, error) || !ledger_begin(ledger, error))
         return false;
     bool ok =
         is_empty(&demo) && make_shop(&demo) && make_customers(&demo) && tell_story(&demo) && run_jobs(&demo);
