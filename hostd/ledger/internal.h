@@ -15,6 +15,7 @@
 struct ledger {
     struct store store;
     enum ledger_mode mode;
+    const char *vfs; // as given at the opening
     char directory[PATH_MAX];
     char site[CHAIN_SITE_MAX + 1];
     char public_key[2 * crypto_sign_PUBLICKEYBYTES + 1]; // hex; "" when there is no ledger.pub

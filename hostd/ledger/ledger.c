@@ -71,6 +71,7 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
         return lg_fail(error, "ledger_unavailable", "Close other programs.", "There is not enough memory.");
     ledger->lock = -1;
     ledger->mode = options->mode;
+    ledger->vfs = options->vfs;
     snprintf(ledger->directory, sizeof ledger->directory, "%s", options->directory); // lengths checked above
     snprintf(ledger->site, sizeof ledger->site, "%s", site);
     char path[PATH_MAX];

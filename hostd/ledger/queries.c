@@ -62,14 +62,14 @@
     "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"     \
     " m.seen_usb_path, m.seen_serial, m.seen_firmware"
 
-#define MACHINE_COLUMNS                                                                                              \
-    MACHINE_FACTS                                                                                                    \
-        ", m.seen_us AS \"seen@time\", m.confirmed_by,"                                                              \
-        " m.registered_us AS \"registered@time\","                                                                   \
-        " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
-        " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
-        " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'held') AS held_job"                     \
-        " FROM machines m"
+#define MACHINE_COLUMNS                                                                                          \
+    MACHINE_FACTS                                                                                                \
+    ", m.seen_us AS \"seen@time\", m.confirmed_by,"                                                              \
+    " m.registered_us AS \"registered@time\","                                                                   \
+    " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
+    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
+    " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'held') AS held_job"                     \
+    " FROM machines m"
 
 #define EVENT_LIST_COLUMNS                                                                                   \
     "e.seq, e.time_us AS \"time@time\", e.kind, e.actor, e.body AS \"body@json\", lower(hex(e.hash)) AS hash"

@@ -125,3 +125,17 @@ bool schema_clear_views(struct store *store, struct lg_error *error) {
     }
     return true;
 }
+
+bool schema_drop_indexes(struct store *store, struct lg_error *error) {
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        "SELECT group_concat('DROP INDEX ' || name, ';') FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE INDEX %'"
+        " AND tbl_name IN ('jobs', 'job_lots', 'declarations', 'declaration_lots', 'records', 'units', 'orders')",
+        error);
+    bool row = false, ok = statement && store_step(store, statement, &row, error);
+    char *sql = row ? sqlite3_mprintf("%s", sqlite3_column_text(statement, 0)) : NULL;
+    store_done(statement);
+    ok = ok && sql && store_execute(store, sql, error);
+    sqlite3_free(sql);
+    return ok;
+}
