@@ -126,9 +126,10 @@ static bool make_customers(struct demo *d) {
 // --- stock -----------------------------------------------------------------------------------------------------
 
 static bool receive(struct demo *d, size_t m, struct open_lot *lot) {
-    int64_t amount = 20 + (int64_t)roll(d, 30);
+    // Enough for some 14 jobs: with the pieces that are cut off, one lot for each ten jobs.
+    int64_t amount = 8 + (int64_t)roll(d, 12);
     if (strcmp(materials[m].unit, "sheet") != 0)
-        amount *= 100000;
+        amount *= 50000;
     uint64_t heat = roll(d, 900000) + 100000;
     bool ok = done(ask(d, "lot.receive",
                        "{\"material\":\"%s\",\"supplier\":\"%s\",\"supplier_lot\":\"B%" PRIu64
