@@ -15,6 +15,7 @@
 struct ledger {
     struct store store;
     enum ledger_mode mode;
+    bool brief;      // as given at the opening
     const char *vfs; // as given at the opening
     char directory[PATH_MAX];
     char site[CHAIN_SITE_MAX + 1];
@@ -30,6 +31,7 @@ struct ledger {
     bool in_transaction, spoiled; // spoiled: an append failed half-way, only a rollback is possible
     struct {
         int64_t seq, time_us, checkpoint; // last event, its time, last checkpoint event
+        int64_t signed_us;                // the time of that
         uint8_t hash[LEDGER_HASH_BYTES];
     } head;
 };

@@ -72,6 +72,7 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
     ledger->lock = -1;
     ledger->mode = options->mode;
     ledger->vfs = options->vfs;
+    ledger->brief = options->brief;
     snprintf(ledger->directory, sizeof ledger->directory, "%s", options->directory); // lengths checked above
     snprintf(ledger->site, sizeof ledger->site, "%s", site);
     char path[PATH_MAX];
@@ -90,6 +91,12 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
     return false;
 }
 
+static bool wants_signature(const struct ledger *ledger, int64_t now) {
+    int64_t unsigned_events = ledger->head.seq - ledger->head.checkpoint;
+    return unsigned_events > 0 && (!ledger->brief || unsigned_events >= LEDGER_BRIEF_EVENTS ||
+                                   now - ledger->head.signed_us >= LEDGER_BRIEF_US);
+}
+
 void ledger_close(struct ledger *ledger) {
     if (!ledger)
         return;
@@ -97,9 +104,9 @@ void ledger_close(struct ledger *ledger) {
         ledger_rollback(ledger);
     // A last signature, so that everything up to an orderly stop is signed. Its failure costs no event.
     if (ledger->mode == LEDGER_WRITER && ledger_begin(ledger, NULL)) {
-        bool wanted = ledger->head.seq > ledger->head.checkpoint;
         int64_t now = time_now_us();
-        if (!wanted || !ledger_checkpoint(ledger, now, NULL) || !ledger_commit(ledger, NULL))
+        if (!wants_signature(ledger, now) || !ledger_checkpoint(ledger, now, NULL) ||
+            !ledger_commit(ledger, NULL))
             ledger_rollback(ledger);
     }
     for (size_t i = 0; i < LEDGER_CONSTANTS_MAX; i++)
@@ -135,7 +142,8 @@ static bool read_head(struct ledger *ledger, struct lg_error *error) {
     memset(&ledger->head, 0, sizeof ledger->head);
     sqlite3_stmt *statement = store_prepare_literal(
         &ledger->store,
-        "SELECT seq, time_us, hash, (SELECT coalesce(max(seq), 0) FROM checkpoints) FROM events ORDER BY seq DESC LIMIT 1",
+        "SELECT seq, time_us, hash, (SELECT coalesce(max(seq), 0) FROM checkpoints),"
+        " (SELECT at_us FROM checkpoints ORDER BY seq DESC LIMIT 1) FROM events ORDER BY seq DESC LIMIT 1",
         error);
     bool row = false;
     bool ok = statement && store_step(&ledger->store, statement, &row, error);
@@ -145,6 +153,7 @@ static bool read_head(struct ledger *ledger, struct lg_error *error) {
         if (sqlite3_column_bytes(statement, 2) == LEDGER_HASH_BYTES)
             memcpy(ledger->head.hash, sqlite3_column_blob(statement, 2), LEDGER_HASH_BYTES);
         ledger->head.checkpoint = sqlite3_column_int64(statement, 3);
+        ledger->head.signed_us = sqlite3_column_int64(statement, 4);
     }
     store_done(statement);
     return ok;

@@ -24,6 +24,9 @@
 #define LEDGER_ROWS_MAX          1000         // rows that one query answers
 #define LEDGER_RECALL_MAX        250000 // ... that a question of a recall answers: nothing may be left out
 #define LEDGER_CHECKPOINT_EVENTS 1000   // a signed checkpoint at least every so many events
+// What a program that opens the ledger for one act leaves unsigned: fewer events than this, none older than that.
+#define LEDGER_BRIEF_EVENTS 20
+#define LEDGER_BRIEF_US     INT64_C(3600000000)
 
 enum ledger_mode { LEDGER_WRITER, LEDGER_READER };
 
@@ -34,13 +37,15 @@ struct ledger_options {
     const char *site;      // letter(s) of this host, part of each event; "A" by default
     enum ledger_mode mode;
     const char *vfs; // SQLite VFS to use; NULL: the default. The fault tests name theirs
+    bool brief;      // opened for one act, many times a day: not each closing is signed
 };
 
 // Opens, and in writer mode takes the lock, makes or migrates the schema and loads or makes the signing key.
 // Codes: ledger_busy (another process writes), ledger_newer (made by a later version), ledger_corrupt,
 // ledger_unavailable. On failure *out is NULL and nothing was changed.
 bool ledger_open(struct ledger **out, const struct ledger_options *options, struct lg_error *error);
-void ledger_close(struct ledger *ledger); // NULL is fine; in writer mode signs a last checkpoint
+// NULL is fine. In writer mode signs a last checkpoint, unless it was opened `brief` and there is little to sign.
+void ledger_close(struct ledger *ledger);
 
 bool ledger_is_writer(const struct ledger *ledger);
 // The key that signs, hex, valid as long as the ledger; "" where a reader finds no ledger.pub.

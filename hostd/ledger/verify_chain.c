@@ -104,8 +104,8 @@ static bool check_signature(struct piece *piece, const struct chain_event *e,
 static bool check_event(struct piece *piece, const struct stored_event *event) {
     uint8_t head_hash[LEDGER_HASH_BYTES];
     memcpy(head_hash, piece->previous, sizeof head_hash);
-    if (!check_links(piece, event) || (strcmp(event->chain.kind, "checkpoint") == 0 &&
-                                       !check_signature(piece, &event->chain, head_hash)))
+    if (!check_links(piece, event) ||
+        (strcmp(event->chain.kind, "checkpoint") == 0 && !check_signature(piece, &event->chain, head_hash)))
         return false;
     piece->events++;
     return true;
