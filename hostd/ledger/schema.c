@@ -6,6 +6,7 @@
 const struct schema_migration schema_migrations[] = {
     {1, schema_1, false},
     {2, schema_2, true},
+    {3, schema_3, false},
     {0, NULL, false},
 };
 
@@ -32,7 +33,7 @@ const struct schema_table schema_tables[] = {
     {"records", "seq"},
     {"bom", "product, material"},
     {"products", "seq"},
-    {"declaration_lots", "declaration, position"},
+    {"declaration_lots", "declaration, lot"},
     {"declarations", "seq"},
     {"documents", "seq"},
     {"lot_changes", "seq"},
