@@ -1,7 +1,8 @@
 // schema_3: indexes that fit the questions, and no more of them than are used. No table changes what it holds.
 //
 // An index of an ordinary table ends with the row's number by itself: naming `seq` in it stored that twice. Two indexes served
-// no question. Customers without an e-mail address are looked for by name at each import of orders.
+// no question. Customers without an e-mail address are looked for by name at each import of orders, and declarations are
+// listed by state.
 #include "schema.h"
 
 // The lots of a declaration are few: one key is enough, that no lot is named twice.
@@ -26,6 +27,7 @@
     "DROP INDEX lots_supplier; CREATE INDEX lots_supplier ON lots (supplier);"                               \
     "DROP INDEX lot_changes_lot; CREATE INDEX lot_changes_lot ON lot_changes (lot);"                         \
     "DROP INDEX declarations_machine; CREATE INDEX declarations_machine ON declarations (machine);"          \
+    "CREATE INDEX declarations_state ON declarations (state);"                                               \
     "DROP INDEX records_product;"                                                                            \
     "CREATE INDEX records_product ON records (product) WHERE product IS NOT NULL;"                           \
     "DROP INDEX records_state; CREATE INDEX records_state ON records (state);"                               \
