@@ -116,12 +116,6 @@ void json_add_integer(cJSON *object, const char *key, int64_t value) {
     json_add(object, key, cJSON_CreateRaw(digits));
 }
 
-char *json_print(const cJSON *value) {
-    char *text = cJSON_PrintUnformatted(value);
-    lg_assert(text != NULL);
-    return text;
-}
-
 char *json_print_pretty(const cJSON *value) {
     char *text = cJSON_Print(value);
     lg_assert(text != NULL);
