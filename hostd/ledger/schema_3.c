@@ -4,7 +4,8 @@
 //   Two by two they are compared one after the other.
 // - An index of an ordinary table ends with the row's number by itself: naming `seq` in it stored that twice. Two indexes served
 //   no question.
-// - Customers without an e-mail address are looked for by name at each import of orders, and declarations are listed by state.
+// - Customers without an e-mail address are looked for by name at each import of orders, and declarations are listed by state, and
+//   lots by material and state.
 #include "schema.h"
 
 // A table that others point to is made anew by itself: what points to it is checked at the end.
@@ -86,6 +87,7 @@
     "CREATE INDEX events_kind ON events (kind);"                                                             \
     "CREATE INDEX lots_state ON lots (state);"                                                               \
     "CREATE INDEX lots_material ON lots (material);"                                                         \
+    "CREATE INDEX lots_material_state ON lots (material, state);"                                            \
     "CREATE INDEX lots_supplier ON lots (supplier);"                                                         \
     "DROP INDEX lot_changes_lot; CREATE INDEX lot_changes_lot ON lot_changes (lot);"                         \
     "CREATE INDEX declarations_machine ON declarations (machine);"                                           \
