@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 ASKED = 200  # lots recalled, things traced
-PAGES = 40   # times that each first page is asked for
+PAGES = 100  # times that each first page is asked for
 
 # The first page of each list, and of each list narrowed to what is common and to what is rare.
 LISTS = [
