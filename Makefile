@@ -223,10 +223,10 @@ mutants: tests-built ## take out the lines that keep the invariants; the tests m
 	python3 tests/mutants.py
 
 .PHONY: bench
-bench: ## measure speed and memory, side by side in one run (BENCH="relay gate fleet start stall")
+bench: ## measure speed and memory, side by side in one run (BENCH="relay gate fleet start stall ledger", LEDGER_JOBS=1000000 for the figures of a large ledger)
 	@hostd/dist/deps.sh test
 	@$(MAKE) -j$(JOBS) --no-print-directory all $(BENCHES) $(BUILD)/tests/tools/seed_ledger
-	python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
+	$(if $(LEDGER_JOBS),LEDGER_JOBS=$(LEDGER_JOBS)) $(if $(LEDGER_DATA),LEDGER_DATA=$(LEDGER_DATA)) python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
 
 .PHONY: bench-relay
 bench-relay: ## the round trip beside socat and ser2net

@@ -134,7 +134,8 @@ struct ledger *cli_ledger(struct cli_call *call, enum ledger_mode mode, int *sta
     }
     if (mode == LEDGER_WRITER)
         cli_paths_make_parents(&call->paths);
-    struct ledger_options options = {call->paths.data, call->paths.site, mode, NULL};
+    struct ledger_options options = {
+        .directory = call->paths.data, .site = call->paths.site, .mode = mode, .brief = true};
     door->mode = mode;
     if (!ledger_open(&door->ledger, &options, error))
         return NULL;

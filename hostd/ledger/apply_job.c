@@ -74,7 +74,8 @@ const struct event_kind kinds_job[] = {
      .statements =
          {{"UPDATE jobs SET state = :state, reason = :reason, started_us = coalesce(:started_us, started_us),"
            "  ended_us = coalesce(:ended_us, :time_us), (" METERED_COLUMNS ") = (" METERED_VALUES ")"
-           " WHERE job = :job AND state = 'running' AND :state NOT IN ('held', 'refused', 'running', 'dry_run')",
+           " WHERE job = :job AND state = 'running' AND :state <> 'held' AND :state <> 'refused'"
+           "  AND :state <> 'running' AND :state <> 'dry_run'", // NOT IN would build a table of them each time
            false}},
      .subjects = {"job"}},
     {.name = "job.dry_run",

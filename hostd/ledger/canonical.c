@@ -28,6 +28,13 @@ static void add_string(struct text *t, const char *s) {
     static const char escapes[] = "\"\"\\\\\bb\ff\nn\rr\tt"; // pairs: the byte, its escape letter
     add(t, "\"", 1);
     for (; *s; s++) {
+        size_t plain = 0;
+        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\')
+            plain++;
+        add(t, s, plain);
+        s += plain;
+        if (!*s)
+            break;
         const char *pair = NULL;
         for (const char *e = escapes; *e && !pair; e += 2)
             if (*e == *s)
@@ -35,10 +42,8 @@ static void add_string(struct text *t, const char *s) {
         char buffer[8];
         if (pair)
             add(t, (char[]){'\\', pair[1]}, 2);
-        else if ((unsigned char)*s < 0x20)
-            add(t, buffer, (size_t)snprintf(buffer, sizeof buffer, "\\u%04x", (unsigned char)*s));
         else
-            add(t, s, 1);
+            add(t, buffer, (size_t)snprintf(buffer, sizeof buffer, "\\u%04x", (unsigned char)*s));
     }
     add(t, "\"", 1);
 }

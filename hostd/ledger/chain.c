@@ -12,29 +12,52 @@ static void put_be(uint8_t *out, uint64_t value, int bytes) {
         out[i] = (uint8_t)value;
 }
 
+#define BUFFER_BYTES 1024 // most events are hashed in one go
+
+struct hashing {
+    crypto_hash_sha256_state state;
+    size_t length;
+    uint8_t buffer[BUFFER_BYTES];
+};
+
+static void hash_bytes(struct hashing *h, const void *bytes, size_t length) {
+    if (h->length + length > sizeof h->buffer) {
+        crypto_hash_sha256_update(&h->state, h->buffer, h->length);
+        h->length = 0;
+    }
+    if (length > sizeof h->buffer) {
+        crypto_hash_sha256_update(&h->state, bytes, length);
+        return;
+    }
+    memcpy(h->buffer + h->length, bytes, length);
+    h->length += length;
+}
+
 // Every field is preceded by its length, so that no two different events give the same bytes.
-static void hash_field(crypto_hash_sha256_state *state, const void *bytes, size_t length) {
+static void hash_field(struct hashing *h, const void *bytes, size_t length) {
     uint8_t prefix[4];
     put_be(prefix, length, 4);
-    crypto_hash_sha256_update(state, prefix, sizeof prefix);
-    crypto_hash_sha256_update(state, bytes, length);
+    hash_bytes(h, prefix, sizeof prefix);
+    hash_bytes(h, bytes, length);
 }
 
 void chain_hash(const struct chain_event *e, uint8_t hash[LEDGER_HASH_BYTES]) {
     uint8_t seq[8], time[8];
     put_be(seq, (uint64_t)e->seq, 8);
     put_be(time, (uint64_t)e->time_us, 8);
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    hash_field(&state, EVENT_TAG, strlen(EVENT_TAG));
-    hash_field(&state, e->site, strlen(e->site));
-    hash_field(&state, seq, sizeof seq);
-    hash_field(&state, time, sizeof time);
-    hash_field(&state, e->kind, strlen(e->kind));
-    hash_field(&state, e->actor, strlen(e->actor));
-    hash_field(&state, e->body, e->body_length);
-    hash_field(&state, e->prev_hash, LEDGER_HASH_BYTES);
-    crypto_hash_sha256_final(&state, hash);
+    struct hashing h;
+    h.length = 0;
+    crypto_hash_sha256_init(&h.state);
+    hash_field(&h, EVENT_TAG, strlen(EVENT_TAG));
+    hash_field(&h, e->site, strlen(e->site));
+    hash_field(&h, seq, sizeof seq);
+    hash_field(&h, time, sizeof time);
+    hash_field(&h, e->kind, strlen(e->kind));
+    hash_field(&h, e->actor, strlen(e->actor));
+    hash_field(&h, e->body, e->body_length);
+    hash_field(&h, e->prev_hash, LEDGER_HASH_BYTES);
+    crypto_hash_sha256_update(&h.state, h.buffer, h.length);
+    crypto_hash_sha256_final(&h.state, hash);
 }
 
 static size_t put_field(uint8_t *out, const void *bytes, size_t length) {

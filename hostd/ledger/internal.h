@@ -10,19 +10,28 @@
 #include "ledger.h"
 #include "store.h"
 
+#define LEDGER_CONSTANTS_MAX 4 // built-in texts that one connection keeps parsed
+
 struct ledger {
     struct store store;
     enum ledger_mode mode;
+    bool brief;      // as given at the opening
+    const char *vfs; // as given at the opening
     char directory[PATH_MAX];
     char site[CHAIN_SITE_MAX + 1];
     char public_key[2 * crypto_sign_PUBLICKEYBYTES + 1]; // hex; "" when there is no ledger.pub
     int lock;
     struct files_key key; // writer only
     struct files_seen seen;
+    struct {
+        const char *text;
+        cJSON *value;
+    } constants[LEDGER_CONSTANTS_MAX];
     // Valid inside a transaction: read anew at its beginning, so that a rollback needs no undoing here.
     bool in_transaction, spoiled; // spoiled: an append failed half-way, only a rollback is possible
     struct {
         int64_t seq, time_us, checkpoint; // last event, its time, last checkpoint event
+        int64_t signed_us;                // the time of that
         uint8_t hash[LEDGER_HASH_BYTES];
     } head;
 };

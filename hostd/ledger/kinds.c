@@ -76,7 +76,7 @@ static bool bind(struct store *store, sqlite3_stmt *statement, int index, const 
 
 bool kind_execute(struct store *store, const struct kind_statement *s, const struct event *event,
                   const cJSON *item, int64_t position, struct lg_error *error) {
-    sqlite3_stmt *statement = store_prepare(store, s->sql, error);
+    sqlite3_stmt *statement = store_prepare_literal(store, s->sql, error);
     bool ok = statement != NULL, row;
     for (int i = 1; ok && i <= sqlite3_bind_parameter_count(statement); i++)
         ok = bind(store, statement, i, event, item, position, error);
@@ -93,8 +93,8 @@ static bool link_subject(struct store *store, const struct event *event, const c
     const char *subject = json_text(event->body, member);
     if (!subject)
         return true;
-    sqlite3_stmt *statement =
-        store_prepare(store, "INSERT OR IGNORE INTO event_subjects (subject, seq) VALUES (?1, ?2)", error);
+    sqlite3_stmt *statement = store_prepare_literal(
+        store, "INSERT OR IGNORE INTO event_subjects (subject, seq) VALUES (?1, ?2)", error);
     bool row;
     bool ok = statement && sqlite3_bind_text(statement, 1, subject, -1, SQLITE_STATIC) == SQLITE_OK &&
               sqlite3_bind_int64(statement, 2, event->seq) == SQLITE_OK &&

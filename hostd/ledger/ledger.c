@@ -64,11 +64,15 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
                        "The data folder's name or the site's name is too long or empty.");
     if (sodium_init() < 0)
         return lg_fail(error, "ledger_unavailable", "", "The system has no source of random numbers.");
+    // Counting each allocation under a lock costs a twentieth of all work here. Refused, rightly, once SQLite is in use.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger)
         return lg_fail(error, "ledger_unavailable", "Close other programs.", "There is not enough memory.");
     ledger->lock = -1;
     ledger->mode = options->mode;
+    ledger->vfs = options->vfs;
+    ledger->brief = options->brief;
     snprintf(ledger->directory, sizeof ledger->directory, "%s", options->directory); // lengths checked above
     snprintf(ledger->site, sizeof ledger->site, "%s", site);
     char path[PATH_MAX];
@@ -87,6 +91,12 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
     return false;
 }
 
+static bool wants_signature(const struct ledger *ledger, int64_t now) {
+    int64_t unsigned_events = ledger->head.seq - ledger->head.checkpoint;
+    return unsigned_events > 0 && (!ledger->brief || unsigned_events >= LEDGER_BRIEF_EVENTS ||
+                                   now - ledger->head.signed_us >= LEDGER_BRIEF_US);
+}
+
 void ledger_close(struct ledger *ledger) {
     if (!ledger)
         return;
@@ -94,11 +104,13 @@ void ledger_close(struct ledger *ledger) {
         ledger_rollback(ledger);
     // A last signature, so that everything up to an orderly stop is signed. Its failure costs no event.
     if (ledger->mode == LEDGER_WRITER && ledger_begin(ledger, NULL)) {
-        bool wanted = ledger->head.seq > ledger->head.checkpoint;
         int64_t now = time_now_us();
-        if (!wanted || !ledger_checkpoint(ledger, now, NULL) || !ledger_commit(ledger, NULL))
+        if (!wants_signature(ledger, now) || !ledger_checkpoint(ledger, now, NULL) ||
+            !ledger_commit(ledger, NULL))
             ledger_rollback(ledger);
     }
+    for (size_t i = 0; i < LEDGER_CONSTANTS_MAX; i++)
+        cJSON_Delete(ledger->constants[i].value);
     store_close(&ledger->store);
     if (ledger->lock >= 0)
         close(ledger->lock);
@@ -114,11 +126,24 @@ const char *ledger_public_key(const struct ledger *ledger) {
     return ledger->public_key;
 }
 
+const cJSON *ledger_constant(struct ledger *ledger, const char *text, size_t length) {
+    size_t i = 0;
+    while (ledger->constants[i].text && ledger->constants[i].text != text)
+        lg_assert(++i < LEDGER_CONSTANTS_MAX);
+    if (!ledger->constants[i].text) {
+        ledger->constants[i].value = json_parse(text, length, false, NULL);
+        lg_assert(ledger->constants[i].value);
+        ledger->constants[i].text = text;
+    }
+    return ledger->constants[i].value;
+}
+
 static bool read_head(struct ledger *ledger, struct lg_error *error) {
     memset(&ledger->head, 0, sizeof ledger->head);
-    sqlite3_stmt *statement = store_prepare(
+    sqlite3_stmt *statement = store_prepare_literal(
         &ledger->store,
-        "SELECT seq, time_us, hash, (SELECT coalesce(max(seq), 0) FROM checkpoints) FROM events ORDER BY seq DESC LIMIT 1",
+        "SELECT seq, time_us, hash, (SELECT coalesce(max(seq), 0) FROM checkpoints),"
+        " (SELECT at_us FROM checkpoints ORDER BY seq DESC LIMIT 1) FROM events ORDER BY seq DESC LIMIT 1",
         error);
     bool row = false;
     bool ok = statement && store_step(&ledger->store, statement, &row, error);
@@ -128,6 +153,7 @@ static bool read_head(struct ledger *ledger, struct lg_error *error) {
         if (sqlite3_column_bytes(statement, 2) == LEDGER_HASH_BYTES)
             memcpy(ledger->head.hash, sqlite3_column_blob(statement, 2), LEDGER_HASH_BYTES);
         ledger->head.checkpoint = sqlite3_column_int64(statement, 3);
+        ledger->head.signed_us = sqlite3_column_int64(statement, 4);
     }
     store_done(statement);
     return ok;
@@ -164,9 +190,17 @@ void ledger_rollback(struct ledger *ledger) {
     ledger->in_transaction = false;
 }
 
+bool ledger_expect_much(struct ledger *ledger, struct lg_error *error) {
+    lg_assert(ledger->mode == LEDGER_WRITER && !ledger->in_transaction);
+    char sql[96];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d; PRAGMA wal_autocheckpoint=%d", STORE_BULK_CACHE_KIB,
+             STORE_BULK_LOG_PAGES);
+    return store_execute(&ledger->store, sql, error);
+}
+
 static bool insert_event(struct ledger *ledger, const struct chain_event *e,
                          const uint8_t hash[LEDGER_HASH_BYTES], struct lg_error *error) {
-    sqlite3_stmt *s = store_prepare(
+    sqlite3_stmt *s = store_prepare_literal(
         &ledger->store, "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         error);
     if (!s)

@@ -24,6 +24,9 @@
 #define LEDGER_ROWS_MAX          1000         // rows that one query answers
 #define LEDGER_RECALL_MAX        250000 // ... that a question of a recall answers: nothing may be left out
 #define LEDGER_CHECKPOINT_EVENTS 1000   // a signed checkpoint at least every so many events
+// What a program that opens the ledger for one act leaves unsigned: fewer events than this, none older than that.
+#define LEDGER_BRIEF_EVENTS 20
+#define LEDGER_BRIEF_US     INT64_C(3600000000)
 
 enum ledger_mode { LEDGER_WRITER, LEDGER_READER };
 
@@ -34,13 +37,15 @@ struct ledger_options {
     const char *site;      // letter(s) of this host, part of each event; "A" by default
     enum ledger_mode mode;
     const char *vfs; // SQLite VFS to use; NULL: the default. The fault tests name theirs
+    bool brief;      // opened for one act, many times a day: not each closing is signed
 };
 
 // Opens, and in writer mode takes the lock, makes or migrates the schema and loads or makes the signing key.
 // Codes: ledger_busy (another process writes), ledger_newer (made by a later version), ledger_corrupt,
 // ledger_unavailable. On failure *out is NULL and nothing was changed.
 bool ledger_open(struct ledger **out, const struct ledger_options *options, struct lg_error *error);
-void ledger_close(struct ledger *ledger); // NULL is fine; in writer mode signs a last checkpoint
+// NULL is fine. In writer mode signs a last checkpoint, unless it was opened `brief` and there is little to sign.
+void ledger_close(struct ledger *ledger);
 
 bool ledger_is_writer(const struct ledger *ledger);
 // The key that signs, hex, valid as long as the ledger; "" where a reader finds no ledger.pub.
@@ -50,6 +55,10 @@ const char *ledger_public_key(const struct ledger *ledger);
 bool ledger_begin(struct ledger *ledger, struct lg_error *error);
 bool ledger_commit(struct ledger *ledger, struct lg_error *error);
 void ledger_rollback(struct ledger *ledger);
+
+// For a program that fills a ledger with very many events: a larger page cache, and the log copied into the database less
+// often. Nothing of what a commit promises changes. Writer only.
+bool ledger_expect_much(struct ledger *ledger, struct lg_error *error);
 
 // Appends one event and applies it; *seq (may be NULL) gets its number. `body` must be an object of the kind's
 // shape; it stays the caller's. Code bad_event when the shape is wrong (a programming error upstairs).
@@ -72,11 +81,16 @@ bool ledger_blob_put(struct ledger *ledger, const void *data, size_t length, cha
 bool ledger_blob_get(struct ledger *ledger, const char *hash, void **data, size_t *length,
                      struct lg_error *error);
 
+// A JSON text that is built into the program, parsed at its first use and kept with this connection, which owns it.
+// Asserts that it is JSON.
+const cJSON *ledger_constant(struct ledger *ledger, const char *text, size_t length);
+
 // What verification found. `first_bad` is the seq of the first bad event, 0 when none.
 struct ledger_verdict {
     bool ok;
     int64_t events, checkpoints, first_bad;
-    int64_t elapsed_us;
+    int64_t elapsed_us,
+        chain_us;      // of all, and of the chain and the signatures, which are checked beside the tables
     char head[65];     // hash of the last event, hex
     char finding[512]; // a sentence: what is wrong and where, or "" when ok
 };
@@ -84,6 +98,9 @@ struct ledger_verdict {
 // events make. Needs only read access.
 bool ledger_verify(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
                    struct lg_error *error);
+// The chain and the signatures alone.
+bool ledger_verify_chain(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
+                         struct lg_error *error);
 // Makes the tables anew from the events, in one transaction.
 bool ledger_rebuild(struct ledger *ledger, int64_t *events, struct lg_error *error);
 // Signs the head and appends the checkpoint event.

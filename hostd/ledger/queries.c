@@ -58,9 +58,13 @@
     " d.made_us AS \"made@time\", d.made_by, d.closed_us AS \"closed@time\", d.closed_by, d.reason"          \
     " FROM declarations d LEFT JOIN operators o USING (operator)"
 
+#define MACHINE_FACTS                                                                                        \
+    "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"     \
+    " m.seen_usb_path, m.seen_serial, m.seen_firmware"
+
 #define MACHINE_COLUMNS                                                                                          \
-    "m.machine, m.name, m.board, m.kind, m.serial_number, m.identity, m.usb_path, m.serial, m.firmware,"         \
-    " m.seen_usb_path, m.seen_serial, m.seen_firmware, m.seen_us AS \"seen@time\", m.confirmed_by,"              \
+    MACHINE_FACTS                                                                                                \
+    ", m.seen_us AS \"seen@time\", m.confirmed_by,"                                                              \
     " m.registered_us AS \"registered@time\","                                                                   \
     " (SELECT declaration FROM declarations d WHERE d.machine = m.machine AND d.state = 'open') AS declaration," \
     " (SELECT job FROM jobs j WHERE j.machine = m.machine AND j.state = 'running') AS running_job,"              \
@@ -85,8 +89,8 @@ static const struct ledger_named_query base[] = {
     {"operator_list",
      "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
-    {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code OR badge = :code"
-                      " ORDER BY operator = :code DESC LIMIT 1"},
+    {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code"
+                      " UNION ALL SELECT operator, name, badge FROM operators WHERE badge = :code LIMIT 1"},
 
     // lots and documents
     {"lot_list",
@@ -117,6 +121,7 @@ static const struct ledger_named_query base[] = {
     // machines
     {"machine_list",
      "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
+    {"machine_facts", "SELECT " MACHINE_FACTS " FROM machines m WHERE m.machine = :machine"},
     {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
 
     // The hook that a machine showed last, and whether a person has confirmed the machine since.
@@ -134,6 +139,7 @@ static const struct ledger_named_query base[] = {
      "{after| AND d.seq < (SELECT seq FROM declarations WHERE declaration = :after)}"
      " ORDER BY d.seq DESC LIMIT :limit"},
     {"declaration_get", "SELECT " DECLARATION_COLUMNS " WHERE d.declaration = :declaration"},
+    {"declaration_open", "SELECT declaration FROM declarations WHERE machine = :machine AND state = 'open'"},
     {"declaration_lots",
      "SELECT lot, quantity, amount, base FROM declaration_lots WHERE declaration = :declaration"
      " ORDER BY position"},
@@ -151,7 +157,10 @@ static const struct ledger_named_query base[] = {
     {"job_path",
      "SELECT path, box AS \"box@json\", work_box AS \"work_box@json\" FROM jobs WHERE job = :job"},
     {"job_facts", "SELECT job, machine, state, record, declaration FROM jobs WHERE job = :job"},
-    {"job_of_machine", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = :state"},
+    // Two statements with the state written out: with `state = :state` the partial indexes are only found by SQLite's
+    // compiling the statement anew for each value.
+    {"job_running", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = 'running'"},
+    {"job_held", "SELECT job, state, record FROM jobs WHERE machine = :machine AND state = 'held'"},
     {"jobs_open", "SELECT job, state FROM jobs WHERE state IN ('held', 'running') ORDER BY seq LIMIT 1000"},
     {"record_list",
      "SELECT r.record, r.state, r.order_ref AS \"order\", r.product, r.count,"

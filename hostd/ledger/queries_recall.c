@@ -2,7 +2,7 @@
 //
 // A lot's descendants are found by a walk that remembers where it has been (UNION, not UNION ALL): it ends whatever the
 // genealogy looks like, and has no depth limit. Ancestors are shown; what was made is followed from the lot and its
-// descendants alone.
+// descendants alone. CROSS JOIN holds SQLite to that order: left to itself it begins with all units, of which there are many.
 #include "queries.h"
 
 #include <stddef.h>
@@ -13,7 +13,8 @@
 #define UP                                                                                                   \
     "WITH RECURSIVE up (lot) AS (SELECT :lot UNION"                                                          \
     " SELECT p.parent FROM lot_parents p JOIN up u ON p.child = u.lot)"
-#define RECORDS DOWN ", recs (record) AS (SELECT DISTINCT jl.record FROM down JOIN job_lots jl USING (lot))"
+#define RECORDS                                                                                              \
+    DOWN ", recs (record) AS (SELECT DISTINCT jl.record FROM down CROSS JOIN job_lots jl USING (lot))"
 
 #define STOCK_COLUMNS                                                                                        \
     "l.lot, l.origin, l.material, l.state, l.unit, l.base, l.quantity,"                                      \
@@ -22,20 +23,20 @@
 // What reached an order: units that left for it, units set apart for it, records that name it.
 #define HITS                                                                                                 \
     RECORDS                                                                                                  \
-    ", un (unit) AS (SELECT u.unit FROM recs JOIN units u USING (record)), hits AS ("                        \
+    ", un (unit) AS (SELECT u.unit FROM recs CROSS JOIN units u USING (record)), hits AS ("                  \
     " SELECT s.order_ref, su.count - su.returned AS gone, su.returned AS back, 0 AS apart, 0 AS named"       \
-    "  FROM un JOIN shipment_units su USING (unit) JOIN shipments s USING (shipment)"                        \
-    " UNION ALL SELECT a.order_ref, 0, 0, a.count, 0 FROM un JOIN allocations a USING (unit)"                \
-    " UNION ALL SELECT r.order_ref, 0, 0, 0, 1 FROM recs JOIN records r USING (record)"                      \
+    "  FROM un CROSS JOIN shipment_units su USING (unit) JOIN shipments s USING (shipment)"                  \
+    " UNION ALL SELECT a.order_ref, 0, 0, a.count, 0 FROM un CROSS JOIN allocations a USING (unit)"          \
+    " UNION ALL SELECT r.order_ref, 0, 0, 0, 1 FROM recs CROSS JOIN records r USING (record)"                \
     "  WHERE r.order_ref IS NOT NULL)"
 
 const struct ledger_named_query queries_recall[] = {
-    {"recall_down",
-     DOWN " SELECT " STOCK_COLUMNS " FROM down JOIN lots l USING (lot) WHERE l.lot <> :lot ORDER BY l.seq"},
+    {"recall_down", DOWN " SELECT " STOCK_COLUMNS
+                         " FROM down CROSS JOIN lots l USING (lot) WHERE l.lot <> :lot ORDER BY l.seq"},
     {"recall_up",
      UP " SELECT " STOCK_COLUMNS " FROM up JOIN lots l USING (lot) WHERE l.lot <> :lot ORDER BY l.seq"},
     {"recall_stock",
-     DOWN " SELECT " STOCK_COLUMNS " FROM down JOIN lots l USING (lot)"
+     DOWN " SELECT " STOCK_COLUMNS " FROM down CROSS JOIN lots l USING (lot)"
           " WHERE l.received + l.adjusted - l.consumed - l.scrapped - l.parted > 0 ORDER BY l.seq"},
     // `outside`: what came into the family from lots that are not of it
     {"recall_balance", DOWN
@@ -45,27 +46,27 @@ const struct ledger_named_query queries_recall[] = {
      " sum(l.adjusted - l.counted) AS adjusted, sum(l.consumed) AS consumed, sum(l.scrapped) AS scrapped,"
      " sum(l.received + l.adjusted - l.consumed - l.scrapped - l.parted) AS on_hand, -sum(l.counted) AS unaccounted,"
      " (SELECT count(*) FROM job_lots jl WHERE jl.lot IN (SELECT lot FROM down) AND jl.amount IS NULL) AS unknown_jobs"
-     " FROM down JOIN lots l USING (lot)"},
+     " FROM down CROSS JOIN lots l USING (lot)"},
     {"recall_jobs", DOWN
      " SELECT j.job, j.machine, j.serial_number, j.state, j.record, j.operator, jl.lot, jl.quantity, jl.basis,"
      " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\""
-     " FROM down JOIN job_lots jl USING (lot) JOIN jobs j USING (job) ORDER BY jl.seq"},
+     " FROM down CROSS JOIN job_lots jl USING (lot) JOIN jobs j USING (job) ORDER BY jl.seq"},
     {"recall_records",
      RECORDS " SELECT r.record, r.state, r.product, r.order_ref AS \"order\", r.count, r.good, r.scrapped"
-             " FROM recs JOIN records r USING (record) ORDER BY r.seq"},
+             " FROM recs CROSS JOIN records r USING (record) ORDER BY r.seq"},
     {"recall_units", RECORDS
      " SELECT u.unit, u.product, u.record, u.count, u.state,"
      " u.count - coalesce((SELECT sum(count - returned) FROM shipment_units su WHERE su.unit = u.unit), 0)"
-     "  AS in_house FROM recs JOIN units u USING (record) ORDER BY u.seq"},
+     "  AS in_house FROM recs CROSS JOIN units u USING (record) ORDER BY u.seq"},
     {"recall_orders",
      HITS " SELECT o.order_ref AS \"order\", o.state, o.customer, c.name, c.email, c.phone, c.address,"
           " sum(h.gone) AS pieces_out, sum(h.back) AS pieces_returned, sum(h.apart) AS pieces_set_apart,"
           " max(h.named) AS \"by_record@flag\", o.ordered_us AS \"ordered@time\","
           " (SELECT max(shipped_us) FROM shipments s WHERE s.order_ref = o.order_ref) AS \"shipped@time\""
-          " FROM hits h JOIN orders o USING (order_ref) JOIN customers c USING (customer)"
+          " FROM hits h CROSS JOIN orders o USING (order_ref) JOIN customers c USING (customer)"
           " GROUP BY o.order_ref ORDER BY o.customer, o.seq"},
     {"recall_orders_unknown", RECORDS
-     " SELECT DISTINCT r.order_ref AS \"order\", r.record FROM recs JOIN records r USING (record)"
+     " SELECT DISTINCT r.order_ref AS \"order\", r.record FROM recs CROSS JOIN records r USING (record)"
      " WHERE r.order_ref IS NOT NULL AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_ref = r.order_ref)"
      " ORDER BY r.seq"},
     // cases

@@ -20,15 +20,28 @@ static bool is_given(const cJSON *args, const char *name, size_t length) {
     return value && !cJSON_IsNull(value);
 }
 
-// Writes the SQL with its {name|text} pieces kept or left out.
-static void expand(char out[SQL_MAX], const char *sql, const cJSON *args) {
+// Which of the {name|text} pieces are kept: a bit for each, from the first.
+static uint32_t pieces_given(const char *sql, const cJSON *args) {
+    uint32_t given = 0, bit = 1;
+    while ((sql = strchr(sql, '{'))) {
+        const char *bar = strchr(sql, '|');
+        lg_assert(bar && bit);
+        if (is_given(args, sql + 1, (size_t)(bar - sql - 1)))
+            given |= bit;
+        bit <<= 1;
+        sql = bar;
+    }
+    return given;
+}
+
+// Writes the SQL with its pieces kept or left out.
+static void expand(char out[SQL_MAX], const char *sql, uint32_t given) {
     size_t length = 0;
     for (bool keep = true; *sql; sql++) {
         if (*sql == '{') {
-            const char *bar = strchr(sql, '|');
-            lg_assert(bar);
-            keep = is_given(args, sql + 1, (size_t)(bar - sql - 1));
-            sql = bar;
+            keep = given & 1;
+            given >>= 1;
+            sql = strchr(sql, '|');
         } else if (*sql == '}') {
             keep = true;
         } else if (keep) {
@@ -85,6 +98,17 @@ static void add_column(cJSON *row, sqlite3_stmt *s, int column) {
     json_add(row, name, value ? value : column_value(s, column));
 }
 
+static sqlite3_stmt *prepare(struct store *store, const char *sql, const cJSON *args,
+                             struct lg_error *error) {
+    uint32_t given = pieces_given(sql, args);
+    sqlite3_stmt *found = store_find(store, sql, given);
+    char text[SQL_MAX];
+    if (found)
+        return found;
+    expand(text, sql, given);
+    return store_keep(store, sql, given, text, error);
+}
+
 static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *args,
                            struct lg_error *error) {
     for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
@@ -99,9 +123,7 @@ cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args,
     int count = 0, most;
     const struct ledger_named_query *named = ledger_query_find(query, &most);
     lg_assert(named);
-    char sql[SQL_MAX];
-    expand(sql, named->sql, args);
-    sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
+    sqlite3_stmt *s = prepare(&ledger->store, named->sql, args, error);
     bool row = false, ok = s && bind_arguments(ledger, s, args, error);
     cJSON *rows = cJSON_CreateArray();
     while (ok && (ok = store_step(&ledger->store, s, &row, error)) && row) {

@@ -6,6 +6,7 @@
 const struct schema_migration schema_migrations[] = {
     {1, schema_1, false},
     {2, schema_2, true},
+    {3, schema_3, false},
     {0, NULL, false},
 };
 
@@ -32,7 +33,7 @@ const struct schema_table schema_tables[] = {
     {"records", "seq"},
     {"bom", "product, material"},
     {"products", "seq"},
-    {"declaration_lots", "declaration, position"},
+    {"declaration_lots", "declaration, lot"},
     {"declarations", "seq"},
     {"documents", "seq"},
     {"lot_changes", "seq"},
@@ -124,4 +125,18 @@ bool schema_clear_views(struct store *store, struct lg_error *error) {
             return false;
     }
     return true;
+}
+
+bool schema_drop_indexes(struct store *store, struct lg_error *error) {
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        "SELECT group_concat('DROP INDEX ' || name, ';') FROM sqlite_schema WHERE type = 'index' AND sql LIKE 'CREATE INDEX %'"
+        " AND tbl_name IN ('jobs', 'job_lots', 'declarations', 'declaration_lots', 'records', 'units', 'orders')",
+        error);
+    bool row = false, ok = statement && store_step(store, statement, &row, error);
+    char *sql = row ? sqlite3_mprintf("%s", sqlite3_column_text(statement, 0)) : NULL;
+    store_done(statement);
+    ok = ok && sql && store_execute(store, sql, error);
+    sqlite3_free(sql);
+    return ok;
 }

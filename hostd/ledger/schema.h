@@ -17,7 +17,7 @@ struct schema_migration {
 };
 
 // One file for each version's text.
-extern const char schema_1[], schema_2[];
+extern const char schema_1[], schema_2[], schema_3[];
 
 extern const struct schema_migration schema_migrations[]; // ends with version 0
 
@@ -37,6 +37,9 @@ bool schema_check(struct store *store, const struct schema_migration *migrations
 // fills the view tables of a ledger that held events, inside that transaction.
 bool schema_migrate(struct store *store, const struct schema_migration *migrations,
                     bool (*replay)(struct store *store, struct lg_error *error), struct lg_error *error);
+// Takes away the indexes that only serve questions, of the tables that grow with each job: for a store that is filled once
+// and thrown away.
+bool schema_drop_indexes(struct store *store, struct lg_error *error);
 // Empties every view table, inside the caller's transaction.
 bool schema_clear_views(struct store *store, struct lg_error *error);
 

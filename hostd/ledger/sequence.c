@@ -23,7 +23,8 @@ static int digits_of(const char *sequence) {
 
 bool sequence_next(struct store *store, const char *sequence, char *out, size_t room,
                    struct lg_error *error) {
-    sqlite3_stmt *statement = store_prepare(store, "SELECT last FROM sequences WHERE name = ?1", error);
+    sqlite3_stmt *statement =
+        store_prepare_literal(store, "SELECT last FROM sequences WHERE name = ?1", error);
     bool row = false;
     bool ok = statement && sqlite3_bind_text(statement, 1, sequence, -1, SQLITE_STATIC) == SQLITE_OK &&
               store_step(store, statement, &row, error);
@@ -45,10 +46,10 @@ bool sequence_use(struct store *store, const char *number, struct lg_error *erro
     if (!digits || digits > SEQUENCE_DIGITS_MAX || dash[1 + digits])
         return true;
     sqlite3_stmt *statement =
-        store_prepare(store,
-                      "INSERT INTO sequences (name, last) VALUES (?1, ?2)"
-                      " ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
-                      error);
+        store_prepare_literal(store,
+                              "INSERT INTO sequences (name, last) VALUES (?1, ?2)"
+                              " ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
+                              error);
     bool row;
     bool ok = statement &&
               sqlite3_bind_text(statement, 1, number, (int)(dash - number) + (slash != NULL),

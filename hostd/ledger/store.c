@@ -104,8 +104,13 @@ bool store_open(struct store *store, const char *path, enum store_mode mode, con
         return store_failed(store, error);
     if (!configure(store, error))
         return false;
-    return mode != STORE_SCRATCH ||
-           store_execute(store, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", error);
+    // Who writes keeps what a statement would undo in memory: in a file it costs more writes than the events themselves.
+    return mode == STORE_READER ||
+           store_execute(store,
+                         mode == STORE_WRITER
+                             ? "PRAGMA temp_store=MEMORY"
+                             : "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF",
+                         error);
 }
 
 bool store_make_durable(struct store *store, struct lg_error *error) {
@@ -142,18 +147,45 @@ bool store_integer(struct store *store, const char *sql, int64_t *value, struct 
     return ok;
 }
 
-sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct lg_error *error) {
+// The slot that is free, or unused for longest.
+static struct store_statement *free_slot(struct store *store) {
     struct store_statement *slot = NULL;
     for (size_t i = 0; i < STORE_STATEMENTS_MAX; i++) {
         struct store_statement *s = &store->statements[i];
-        if (s->sql && strcmp(s->sql, sql) == 0 && !sqlite3_stmt_busy(s->statement)) {
-            s->used = ++store->clock;
-            return s->statement;
-        }
         if (!sqlite3_stmt_busy(s->statement) && (!slot || s->used < slot->used))
             slot = s;
     }
     lg_assert(slot); // far fewer statements are in use at a time than are kept
+    return slot;
+}
+
+static sqlite3_stmt *use(struct store *store, struct store_statement *s) {
+    s->used = ++store->clock;
+    return s->statement;
+}
+
+static uint8_t *place_of(struct store *store, const char *literal, uint32_t pieces) {
+    uint64_t mixed =
+        ((uint64_t)(uintptr_t)literal ^ pieces * UINT64_C(0x9E3779B1)) * UINT64_C(0x9E3779B97F4A7C15);
+    return &store->places[mixed >> 56];
+}
+
+sqlite3_stmt *store_find(struct store *store, const char *literal, uint32_t pieces) {
+    uint8_t *place = place_of(store, literal, pieces);
+    struct store_statement *s = &store->statements[*place];
+    if (s->literal == literal && s->pieces == pieces && !sqlite3_stmt_busy(s->statement))
+        return use(store, s);
+    for (s = store->statements; s < store->statements + STORE_STATEMENTS_MAX; s++)
+        if (s->literal == literal && s->pieces == pieces && !sqlite3_stmt_busy(s->statement)) {
+            *place = (uint8_t)(s - store->statements);
+            return use(store, s);
+        }
+    return NULL;
+}
+
+sqlite3_stmt *store_keep(struct store *store, const char *literal, uint32_t pieces, const char *sql,
+                         struct lg_error *error) {
+    struct store_statement *slot = free_slot(store);
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
         store_failed(store, error);
@@ -163,8 +195,22 @@ sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct lg_erro
     lg_assert(copy);
     sqlite3_finalize(slot->statement);
     free(slot->sql);
-    *slot = (struct store_statement){copy, statement, ++store->clock};
-    return statement;
+    *slot = (struct store_statement){copy, literal, pieces, statement, 0};
+    return use(store, slot);
+}
+
+sqlite3_stmt *store_prepare_literal(struct store *store, const char *sql, struct lg_error *error) {
+    sqlite3_stmt *statement = store_find(store, sql, 0);
+    return statement ? statement : store_keep(store, sql, 0, sql, error);
+}
+
+sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct lg_error *error) {
+    for (size_t i = 0; i < STORE_STATEMENTS_MAX; i++) {
+        struct store_statement *s = &store->statements[i];
+        if (s->sql && strcmp(s->sql, sql) == 0 && !sqlite3_stmt_busy(s->statement))
+            return use(store, s);
+    }
+    return store_keep(store, NULL, 0, sql, error);
 }
 
 void store_done(sqlite3_stmt *statement) {

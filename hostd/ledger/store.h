@@ -13,9 +13,11 @@
 
 #include "error.h" // lg_error
 
-#define STORE_STATEMENTS_MAX 160  // prepared statements kept; the one unused for longest makes room
-#define STORE_CACHE_KIB      1024 // SQLite's page cache of one connection
-#define STORE_BUSY_MS        2000 // how long to wait for another program's lock
+#define STORE_STATEMENTS_MAX 160   // prepared statements kept; the one unused for longest makes room
+#define STORE_CACHE_KIB      1024  // SQLite's page cache of one connection
+#define STORE_BULK_CACHE_KIB 65536 // ... where very much is written or read at once
+#define STORE_BULK_LOG_PAGES 16000 // pages of the write-ahead log before it is copied into the database, then
+#define STORE_BUSY_MS        2000  // how long to wait for another program's lock
 
 enum store_mode {
     STORE_WRITER, // read and write; made when missing; WAL, synchronous=FULL
@@ -25,6 +27,8 @@ enum store_mode {
 
 struct store_statement {
     char *sql;
+    const char *literal; // where it is found by address: the text it was made from, and which pieces of that
+    uint32_t pieces;
     sqlite3_stmt *statement;
     uint64_t used;
 };
@@ -33,6 +37,7 @@ struct store {
     sqlite3 *db;
     uint64_t clock;
     struct store_statement statements[STORE_STATEMENTS_MAX];
+    uint8_t places[256]; // by a hash of address and pieces: where the statement probably is
 };
 
 // Opens `path` (ignored for a scratch store) through `vfs` (NULL: SQLite's default). Does not yet touch the
@@ -50,6 +55,13 @@ bool store_integer(struct store *store, const char *sql, int64_t *value, struct 
 
 // A prepared statement, unbound, owned by the store; give it back with store_done. NULL on failure.
 sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct lg_error *error);
+// The same for a text that lives as long as the program: found again by its address, without comparing texts.
+sqlite3_stmt *store_prepare_literal(struct store *store, const char *sql, struct lg_error *error);
+// A literal of which some pieces are left out: store_find looks by its address and `pieces` (a bit for each), store_keep
+// makes the statement of the text that was put together, where store_find gave NULL.
+sqlite3_stmt *store_find(struct store *store, const char *literal, uint32_t pieces);
+sqlite3_stmt *store_keep(struct store *store, const char *literal, uint32_t pieces, const char *sql,
+                         struct lg_error *error);
 void store_done(sqlite3_stmt *statement); // NULL is fine
 // Steps once; *row says whether there is one.
 bool store_step(struct store *store, sqlite3_stmt *statement, bool *row, struct lg_error *error);

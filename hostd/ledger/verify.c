@@ -2,115 +2,46 @@
 #include "internal.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "compare.h" // compare_tables
-#include "json.h"    // json_parse
-#include "schema.h"  // schema_migrate
-#include "timefmt.h" // time_monotonic_us
+#include "compare.h"      // compare_tables
+#include "schema.h"       // schema_migrate
+#include "timefmt.h"      // time_monotonic_us
+#include "verify_chain.h" // verify_chain_start
 
 struct check {
     struct ledger *ledger;
     struct store scratch; // the tables as the events make them
-    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
-    char public_hex[2 * crypto_sign_PUBLICKEYBYTES + 1];
-    uint8_t previous[LEDGER_HASH_BYTES];
+    int64_t last;         // what is checked ends with this event
+    // What is wrong with the tables is told only where the chain holds.
+    char schema[sizeof((struct ledger_verdict *)NULL)->finding],
+        apply[sizeof((struct ledger_verdict *)NULL)->finding];
+    int64_t bad_event; // the one that can't be applied
     struct ledger_verdict *verdict;
 };
 
-// Notes the first finding; returns false so that the walk stops there.
-__attribute__((format(printf, 3, 4))) static bool found(struct check *check, int64_t seq, const char *format,
-                                                        ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    // clang 14 forgets va_start when it looks at several files in one run. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized)
-    vsnprintf(check->verdict->finding, sizeof check->verdict->finding, format, arguments);
-    va_end(arguments);
+// Always true: something was found, and reading did not fail.
+static bool finding_at(struct check *check, int64_t seq, const char *finding) {
+    snprintf(check->verdict->finding, sizeof check->verdict->finding, "%s", finding);
     check->verdict->first_bad = seq;
-    return false;
-}
-
-static bool check_links(struct check *check, const struct stored_event *event) {
-    const struct chain_event *e = &event->chain;
-    uint8_t hash[LEDGER_HASH_BYTES];
-    int64_t expected = check->verdict->events + 1;
-    if (e->seq != expected)
-        return found(check, expected,
-                     "Event %" PRId64 " is missing: event %" PRId64 " follows directly on the one before it.",
-                     expected, e->seq);
-    if (event->prev_length != LEDGER_HASH_BYTES || event->hash_length != LEDGER_HASH_BYTES)
-        return found(check, e->seq, "Event %" PRId64 " has no proper hash.", e->seq);
-    if (memcmp(e->prev_hash, check->previous, LEDGER_HASH_BYTES) != 0)
-        return found(check, e->seq,
-                     "Event %" PRId64 " (%s) does not follow on the event before it: the chain is cut there.",
-                     e->seq, e->kind);
-    chain_hash(e, hash);
-    if (memcmp(event->hash, hash, sizeof hash) != 0)
-        return found(check, e->seq,
-                     "Event %" PRId64
-                     " (%s) was changed after it was written: its hash is not that of its content.",
-                     e->seq, e->kind);
-    memcpy(check->previous, hash, sizeof hash);
     return true;
 }
 
-// A checkpoint signs the event just before it, so `head_hash` is that event's.
-static bool check_signature(struct check *check, const struct chain_event *e,
-                            const uint8_t head_hash[LEDGER_HASH_BYTES]) {
-    cJSON *body = json_parse(e->body, e->body_length, false, NULL);
-    int64_t head = 0;
-    uint8_t message[CHAIN_MESSAGE_MAX], signature[crypto_sign_BYTES];
-    char hash[2 * LEDGER_HASH_BYTES + 1];
-    chain_hex(hash, head_hash, LEDGER_HASH_BYTES);
-    const char *key = body ? json_text(body, "public_key") : NULL,
-               *named = body ? json_text(body, "hash") : NULL,
-               *signed_hex = body ? json_text(body, "signature") : NULL;
-    bool ok = key && named && signed_hex && json_integer(body, "head", &head) && head == e->seq - 1 &&
-              strcmp(named, hash) == 0 && strlen(e->site) <= CHAIN_SITE_MAX &&
-              chain_unhex(signature, sizeof signature, signed_hex);
-    bool same_key = key && strcmp(key, check->public_hex) == 0;
-    cJSON_Delete(body);
-    if (!ok)
-        return found(check, e->seq, "The checkpoint in event %" PRId64 " does not name the event before it.",
-                     e->seq);
-    if (!same_key)
-        return found(check, e->seq,
-                     "The checkpoint in event %" PRId64 " is signed with another key than the one given.",
-                     e->seq);
-    size_t length = chain_checkpoint_message(message, e->site, head, head_hash);
-    if (crypto_sign_verify_detached(signature, message, length, check->public_key) != 0)
-        return found(check, e->seq, "The signature of the checkpoint in event %" PRId64 " is wrong.", e->seq);
-    check->verdict->checkpoints++;
-    return true;
-}
-
-static bool check_event(struct check *check, const struct stored_event *event) {
-    uint8_t head_hash[LEDGER_HASH_BYTES];
-    struct lg_error error;
-    memcpy(head_hash, check->previous, sizeof head_hash);
-    if (!check_links(check, event))
-        return false;
-    if (strcmp(event->chain.kind, "checkpoint") == 0 && !check_signature(check, &event->chain, head_hash))
-        return false;
-    if (!event_replay(&check->scratch, event, &error))
-        return found(check, event->chain.seq, "Event %" PRId64 " (%s) can't be applied: %s", event->chain.seq,
-                     event->chain.kind, error.message);
-    check->verdict->events++;
-    return true;
-}
-
-// False when reading failed; what was found wrong is in the verdict.
-static bool walk_events(struct check *check, struct lg_error *error) {
-    sqlite3_stmt *s =
-        store_prepare(&check->ledger->store, "SELECT " EVENT_COLUMNS " FROM events ORDER BY seq", error);
-    bool row = true, ok = s != NULL;
-    while (ok && (ok = store_step(&check->ledger->store, s, &row, error)) && row) {
+// Makes the tables anew in the scratch store. False when reading failed.
+static bool replay(struct check *check, struct lg_error *error) {
+    sqlite3_stmt *s = store_prepare(
+        &check->ledger->store, "SELECT " EVENT_COLUMNS " FROM events WHERE seq <= ?1 ORDER BY seq", error);
+    bool row = true, ok = s && sqlite3_bind_int64(s, 1, check->last) == SQLITE_OK;
+    while (ok && !*check->apply && (ok = store_step(&check->ledger->store, s, &row, error)) && row) {
         struct stored_event event;
+        struct lg_error why;
         event_read(s, &event);
-        if (!check_event(check, &event))
-            break;
+        if (event_replay(&check->scratch, &event, &why))
+            continue;
+        check->bad_event = event.chain.seq;
+        snprintf(check->apply, sizeof check->apply, "Event %" PRId64 " (%.64s) can't be applied: %.350s",
+                 event.chain.seq, event.chain.kind, why.message);
     }
     store_done(s);
     return ok;
@@ -122,14 +53,17 @@ static bool walk_blobs(struct check *check, struct lg_error *error) {
     bool row = true, ok = s != NULL;
     while (ok && (ok = store_step(&check->ledger->store, s, &row, error)) && row) {
         uint8_t digest[LEDGER_HASH_BYTES];
-        char hash[2 * LEDGER_HASH_BYTES + 1];
+        char hash[2 * LEDGER_HASH_BYTES + 1], text[256];
         int length = sqlite3_column_bytes(s, 1);
         crypto_hash_sha256(digest, length ? sqlite3_column_blob(s, 1) : "", (unsigned long long)length);
         chain_hex(hash, digest, sizeof digest);
         const char *name = (const char *)sqlite3_column_text(s, 0);
-        if (strcmp(name, hash) != 0 &&
-            !found(check, 0, "The stored bytes called %.64s were changed: their hash is %s.", name, hash))
-            break;
+        if (strcmp(name, hash) == 0)
+            continue;
+        snprintf(text, sizeof text, "The stored bytes called %.64s were changed: their hash is %s.", name,
+                 hash);
+        finding_at(check, 0, text);
+        break;
     }
     store_done(s);
     return ok;
@@ -142,55 +76,85 @@ static bool check_paths(struct check *check, struct lg_error *error) {
                                     " WHERE j.path IS NOT NULL AND b.hash IS NULL LIMIT 1",
                                     error);
     bool row = false, ok = s && store_step(&check->ledger->store, s, &row, error);
-    if (row)
-        found(check, 0, "The path of job %s is missing from the ledger.",
-              (const char *)sqlite3_column_text(s, 0));
+    char text[256];
+    if (row) {
+        snprintf(text, sizeof text, "The path of job %.64s is missing from the ledger.",
+                 (const char *)sqlite3_column_text(s, 0));
+        finding_at(check, 0, text);
+    }
     store_done(s);
     return ok;
 }
 
-static bool find_key(struct check *check, const char *public_key_hex, struct lg_error *error) {
-    const char *hex = public_key_hex ? public_key_hex : check->ledger->public_key;
-    if (!*hex)
-        return lg_fail(error, "no_public_key",
-                       "Put the ledger.pub of that ledger beside it, or give the key's 64 hex digits.",
-                       "There is no public key to check the signatures with.");
-    if (!chain_unhex(check->public_key, sizeof check->public_key, hex))
-        return lg_fail(error, "no_public_key", "Give the 64 hex digits that stand in ledger.pub.",
-                       "The public key is not 64 small hex digits.");
-    snprintf(check->public_hex, sizeof check->public_hex, "%s", hex);
-    return true;
+// An empty ledger's tables. Once its schema is compared, the indexes of the tables that grow with each job, which only serve
+// questions, would but cost time.
+static bool open_scratch(struct check *check, struct lg_error *error) {
+    struct store *scratch = &check->scratch;
+    char sql[48];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", STORE_BULK_CACHE_KIB);
+    if (!store_open(scratch, NULL, STORE_SCRATCH, NULL, error) || !store_execute(scratch, sql, error) ||
+        !schema_migrate(scratch, schema_migrations, NULL, error) ||
+        !compare_schemas(&check->ledger->store, scratch, check->schema, sizeof check->schema, error))
+        return false;
+    return schema_drop_indexes(scratch, error) && store_execute(scratch, "BEGIN", error);
 }
 
-static bool check_all(struct check *check, struct lg_error *error) {
-    if (!store_open(&check->scratch, NULL, STORE_SCRATCH, NULL, error) ||
-        !schema_migrate(&check->scratch, schema_migrations, NULL, error) ||
-        !store_execute(&check->scratch, "BEGIN", error) || !walk_events(check, error))
-        return false;
+// What the chain's threads do meanwhile is told first; then what the tables lack, and the stored bytes.
+static bool tell_tables(struct check *check, struct lg_error *error) {
     char *finding = check->verdict->finding;
-    if (!*finding && !compare_tables(&check->ledger->store, &check->scratch, finding,
-                                     sizeof check->verdict->finding, error))
-        return false;
-    if (!*finding && !walk_blobs(check, error))
-        return false;
-    return *finding || check_paths(check, error);
+    if (*check->apply)
+        return finding_at(check, check->bad_event, check->apply);
+    if (*check->schema)
+        return finding_at(check, 0, check->schema);
+    return compare_tables(&check->ledger->store, &check->scratch, finding, sizeof check->verdict->finding,
+                          error) &&
+           (*finding || walk_blobs(check, error)) && (*finding || check_paths(check, error));
 }
 
-bool ledger_verify(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
-                   struct lg_error *error) {
+// The chain is checked by threads of its own while this one makes the tables anew.
+static bool check_all(struct check *check, const char *public_key_hex, bool tables, struct lg_error *error) {
+    if (!store_integer(&check->ledger->store, "SELECT coalesce(max(seq), 0) FROM events", &check->last,
+                       error))
+        return false;
+    struct verify_chain *chain = verify_chain_start(check->ledger, check->last,
+                                                    verify_chain_pieces(check->last), public_key_hex, error);
+    if (!chain)
+        return false;
+    struct lg_error reading;
+    bool read = !tables || (open_scratch(check, &reading) && replay(check, &reading));
+    if (!verify_chain_finish(chain, check->verdict, error))
+        return false;
+    if (*check->verdict->finding || !tables)
+        return true;
+    if (read)
+        return tell_tables(check, error);
+    *error = reading;
+    return false;
+}
+
+static bool verify(struct ledger *ledger, const char *public_key_hex, bool tables,
+                   struct ledger_verdict *verdict, struct lg_error *error) {
     lg_assert(!ledger->in_transaction);
     memset(verdict, 0, sizeof *verdict);
     struct check check = {.ledger = ledger, .verdict = verdict};
     int64_t start = time_monotonic_us();
-    if (!find_key(&check, public_key_hex, error))
-        return false;
     // One transaction: what is compared is one moment of the ledger, while the writer goes on.
-    bool ok = store_execute(&ledger->store, "BEGIN", error) && check_all(&check, error);
+    bool ok =
+        store_execute(&ledger->store, "BEGIN", error) && check_all(&check, public_key_hex, tables, error);
     if (!sqlite3_get_autocommit(ledger->store.db))
         store_execute(&ledger->store, "ROLLBACK", NULL);
     store_close(&check.scratch);
-    chain_hex(verdict->head, check.previous, sizeof check.previous);
     verdict->elapsed_us = time_monotonic_us() - start;
     verdict->ok = ok && !*verdict->finding;
     return ok;
+}
+
+bool ledger_verify(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
+                   struct lg_error *error) {
+    return verify(ledger, public_key_hex, true, verdict, error);
+}
+
+bool ledger_verify_chain(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
+                         struct lg_error *error) {
+    return verify(ledger, public_key_hex, false, verdict, error);
 }

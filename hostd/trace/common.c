@@ -46,9 +46,9 @@ bool common_need(struct ledger *ledger, const char *query, cJSON *taken, cJSON *
            (*row || lg_fail(error, code, what_to_do, "There is no %s %s.", what, id));
 }
 
-bool common_need_machine(struct ledger *ledger, const char *machine, cJSON **row, struct lg_error *error) {
+bool common_need_machine(struct ledger *ledger, const char *machine, cJSON **facts, struct lg_error *error) {
     return common_need(
-        ledger, "machine_get", common_one("machine", machine), row, "no_such_machine", "machine", machine,
+        ledger, "machine_facts", common_one("machine", machine), facts, "no_such_machine", "machine", machine,
         "See `lotgate machine list` for the machines of this host; a new one goes into lotgate.json.", error);
 }
 

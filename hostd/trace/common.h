@@ -19,7 +19,7 @@ bool common_row(struct ledger *ledger, const char *query, cJSON *taken, cJSON **
 // The same, but none is an error: `code`, "There is no <what> <id>." and `what_to_do`.
 bool common_need(struct ledger *ledger, const char *query, cJSON *taken, cJSON **row, const char *code,
                  const char *what, const char *id, const char *what_to_do, struct lg_error *error);
-bool common_need_machine(struct ledger *ledger, const char *machine, cJSON **row, struct lg_error *error);
+bool common_need_machine(struct ledger *ledger, const char *machine, cJSON **facts, struct lg_error *error);
 bool common_need_lot(struct ledger *ledger, const char *lot, cJSON **facts, struct lg_error *error);
 
 // All rows, as an answer; and as a member of an answer.

@@ -56,15 +56,13 @@ cJSON *hazard_rules_for(struct ledger *ledger, const char *kind, const char *lot
     if (!common_need(ledger, "lot_material", common_one("lot", lot), &material, "no_such_lot", "lot", lot,
                      "Check the number on the label.", error))
         return NULL;
-    cJSON *all = json_parse((const char *)file->data, file->length, false, error),
-          *found = cJSON_CreateArray();
-    lg_assert(all);
+    const cJSON *all = ledger_constant(ledger, (const char *)file->data, file->length);
+    cJSON *found = cJSON_CreateArray();
     const cJSON *rule;
     cJSON_ArrayForEach(rule, json_get(all, "rules")) {
         if (rule_applies(rule, material, kind))
             cJSON_AddItemToArray(found, cJSON_Duplicate(rule, true));
     }
-    cJSON_Delete(all);
     cJSON_Delete(material);
     return found;
 }

@@ -10,8 +10,7 @@
 #include "json.h" // json_parse
 
 #define FIRST_US            INT64_C(1693526400000000) // 2023-09-01
-#define JOBS_PER_COMMIT     100                       // what fits the page cache
-#define JOBS_PER_LOT        10
+#define JOBS_PER_COMMIT     1000
 #define JOBS_PER_ORDER      10
 #define LOTS_OPEN           6 // lots of each material that are in use
 #define MATERIALS           5
@@ -127,9 +126,10 @@ static bool make_customers(struct demo *d) {
 // --- stock -----------------------------------------------------------------------------------------------------
 
 static bool receive(struct demo *d, size_t m, struct open_lot *lot) {
-    int64_t amount = 20 + (int64_t)roll(d, 30);
+    // Enough for some 14 jobs: with the pieces that are cut off, one lot for each ten jobs.
+    int64_t amount = 8 + (int64_t)roll(d, 12);
     if (strcmp(materials[m].unit, "sheet") != 0)
-        amount *= 100000;
+        amount *= 50000;
     uint64_t heat = roll(d, 900000) + 100000;
     bool ok = done(ask(d, "lot.receive",
                        "{\"material\":\"%s\",\"supplier\":\"%s\",\"supplier_lot\":\"B%" PRIu64
@@ -347,7 +347,7 @@ bool demo_fill(struct ledger *ledger, const struct demo_options *options, struct
                         .random = options->seed * UINT64_C(0x9E3779B97F4A7C15) | 1,
                         .now_us = FIRST_US,
                         .error = error};
-    if (!ledger_begin(ledger, error))
+    if (!ledger_expect_much(ledger, error) || !ledger_begin(ledger, error))
         return false;
     bool ok =
         is_empty(&demo) && make_shop(&demo) && make_customers(&demo) && tell_story(&demo) && run_jobs(&demo);

@@ -21,10 +21,8 @@ static bool is_required(const cJSON *args, const char *what) {
 }
 
 static bool check_open(struct ledger *ledger, const char *machine, struct lg_error *error) {
-    cJSON *filter = common_one("machine", machine), *row;
-    json_add_text(filter, "state", "open");
-    json_add_integer(filter, "limit", 1);
-    if (!common_row(ledger, "declaration_list", filter, &row, error))
+    cJSON *row;
+    if (!common_row(ledger, "declaration_open", common_one("machine", machine), &row, error))
         return false;
     if (row)
         lg_fail(error, "already_declared",

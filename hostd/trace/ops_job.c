@@ -12,20 +12,15 @@
 #include "families.h"
 #include "json.h" // json_text
 
-static cJSON *machine_filter(const char *machine, const char *state) {
-    cJSON *filter = common_one("machine", machine);
-    json_add_text(filter, "state", state);
-    return filter;
-}
-
-static bool refuse_open(struct ledger *ledger, const char *machine, const char *state,
+// `query`: job_held or job_running.
+static bool refuse_open(struct ledger *ledger, const char *machine, const char *query,
                         struct lg_error *error) {
     cJSON *row;
-    if (!common_row(ledger, "job_of_machine", machine_filter(machine, state), &row, error))
+    if (!common_row(ledger, query, common_one("machine", machine), &row, error))
         return false;
     if (row)
         lg_fail(error, "job_open", "End that job first.", "Machine %s has the job %s, which is %s.", machine,
-                json_text(row, "job"), state);
+                json_text(row, "job"), json_text(row, "state"));
     cJSON_Delete(row);
     return !row;
 }
@@ -59,7 +54,7 @@ bool job_hold(struct ledger *ledger, const struct trace_context *context, const 
     if (!body)
         return false;
     json_add_text(body, "line", json_text(args, "line"));
-    if (!refuse_open(ledger, machine, "held", error)) {
+    if (!refuse_open(ledger, machine, "job_held", error)) {
         cJSON_Delete(body);
         return false;
     }
@@ -109,7 +104,7 @@ static bool choose_job(struct ledger *ledger, const cJSON *args, cJSON *body, ch
                        struct lg_error *error) {
     const char *machine = json_text(args, "machine"), *given = json_text(args, "job");
     cJSON *row;
-    if (!common_row(ledger, "job_of_machine", machine_filter(machine, "held"), &row, error))
+    if (!common_row(ledger, "job_held", common_one("machine", machine), &row, error))
         return false;
     const char *held = row ? json_text(row, "job") : NULL;
     bool ok = !given || (held && strcmp(given, held) == 0) ||
@@ -195,7 +190,7 @@ bool job_start(struct ledger *ledger, const struct trace_context *context, const
                struct lg_error *error) {
     cJSON *declaration = NULL, *lots = NULL;
     bool ok = check_declaration(ledger, context, args, &declaration, &lots, error) &&
-              refuse_open(ledger, json_text(args, "machine"), "running", error) &&
+              refuse_open(ledger, json_text(args, "machine"), "job_running", error) &&
               append_start(ledger, context, args, declaration, lots, answer, error);
     cJSON_Delete(declaration);
     cJSON_Delete(lots);

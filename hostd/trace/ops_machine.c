@@ -114,7 +114,11 @@ bool machine_list(struct ledger *ledger, const struct trace_context *context, co
 bool machine_show(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                   cJSON **answer, struct lg_error *error) {
     const char *machine = json_text(args, "machine");
-    if (!common_need_machine(ledger, machine, answer, error))
+    cJSON *facts;
+    if (!common_need_machine(ledger, machine, &facts, error))
+        return false;
+    cJSON_Delete(facts);
+    if (!common_row(ledger, "machine_get", common_one("machine", machine), answer, error))
         return false;
     cJSON *jobs = common_one("machine", machine), *events = common_one("subject", machine);
     json_add_integer(jobs, "limit", 20);

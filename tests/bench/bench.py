@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What `make bench` measures, side by side in one run. bench.py [--build DIR] [relay|gate|fleet|start|stall ...]
+"""What `make bench` measures, side by side in one run. bench.py [--build DIR] [relay|gate|fleet|start|stall|ledger ...]
 
 relay  round trip of a 20-byte line and its ok: lotgate, socat and ser2net before the same machine, in alternation
 gate   lines per second through proto and gate alone, meter and SHA-256 included
 fleet  32 machines at 115200 baud, all streaming: processor share and memory of lotgate itself
 start  from the start of the program to the first forwarded byte, with 100,000 jobs in the ledger
+ledger a ledger of LEDGER_JOBS jobs (20,000): filling, verifying, reading, its size, and an import; see bench_ledger.py
 stall  round trip on one machine while another machine's commit stalls for 5 s (a fault in SQLite's VFS)
 """
 import argparse
@@ -19,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import bench_ledger
 
 TICKS = os.sysconf("SC_CLK_TCK")
 WARMUP = 200
@@ -101,6 +104,15 @@ class Bench:
                                  stderr=log, stdout=log)
         if wait:
             wait_for(lambda: "panel " in open(self.path("log"), encoding="utf-8").read(), "lotgate to start")
+        return process
+
+    def large(self, data, port):
+        """lotgate on a ledger that is there, without machines."""
+        config = {"data": data, "http": {"listen": f"127.0.0.1:{port}"}, "machines": []}
+        with open(self.path("lotgate.json"), "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        process = self.start(self.program("lotgate"), "serve", "-c", self.path("lotgate.json"))
+        wait_for(lambda: listening(port), "lotgate to start", 60)
         return process
 
     def command(self, *words):
@@ -289,8 +301,12 @@ def stall(b, count=4000):
     print(f"commit stalled for {took:.1f} s on laser2 (then {answer!r}); laser1 p99 {calm['p99'] / 1000:.1f} µs calm, {during['p99'] / 1000:.1f} µs meanwhile")
 
 
+def ledger(b):
+    bench_ledger.ledger(b, free_port)
+
+
 def main():
-    benches = {"gate": gate, "relay": relay, "stall": stall, "start": start, "fleet": fleet}
+    benches = {"gate": gate, "ledger": ledger, "relay": relay, "stall": stall, "start": start, "fleet": fleet}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
     parser.add_argument("names", nargs="*", metavar="bench", help="all when none is named")

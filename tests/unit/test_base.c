@@ -2,6 +2,7 @@
 // mailboxes lose nothing.
 #include "unit.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -124,6 +125,32 @@ static void test_json_integers_stay_exact(void **state) {
     assert_true(n == 9007199254740993LL);
     free(text);
     cJSON_Delete(object);
+}
+
+static void test_json_is_printed_as_it_was_read(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        "[0,-1,1000000000000000,1795428360000000,-9007199254740992]",
+        "[0.5,-0.1,1e+300,1.7976931348623157e+308]",
+        "{\"a\":[true,false,null,{\"b\":\"\"}],\"c\":{\"d\":[]}}",
+        "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f \u00e4\u20ac\"",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lg_error error;
+        cJSON *value = json_parse(texts[i], strlen(texts[i]), false, &error);
+        assert_non_null(value);
+        char *text = json_print(value);
+        assert_string_equal(text, texts[i]);
+        free(text);
+        cJSON_Delete(value);
+    }
+    cJSON *none = cJSON_CreateNumber(HUGE_VAL); // JSON has no such number
+    char *text = json_print(none);
+    assert_string_equal(text, "null");
+    free(text);
+    cJSON_Delete(none);
 }
 
 static void test_json_only_keys_names_the_stranger(void **state) {
@@ -253,6 +280,7 @@ int main(void) {
         cmocka_unit_test(test_json_limits),
         cmocka_unit_test(test_json_takes_what_is_right),
         cmocka_unit_test(test_json_integers_stay_exact),
+        cmocka_unit_test(test_json_is_printed_as_it_was_read),
         cmocka_unit_test(test_json_only_keys_names_the_stranger),
         cmocka_unit_test(test_error_is_cut_at_a_whole_character),
         cmocka_unit_test(test_time_round_trip),

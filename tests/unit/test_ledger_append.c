@@ -4,6 +4,7 @@
 #include "args.h"
 #include "kinds.h"
 #include "queries.h"
+#include "timefmt.h" // time_now_us
 
 static void append_refused(struct help *h, const char *kind, const char *actor, const char *body,
                            const char *says) {
@@ -173,6 +174,45 @@ static void closing_twice_without_events_signs_once(void **state) {
     help_remove(h.directory);
 }
 
+static int64_t checkpoints_after(struct help *h, int64_t now_us, int notes) {
+    struct ledger_options options = {
+        .directory = h->directory, .site = "A", .mode = LEDGER_WRITER, .brief = true};
+    struct ledger_verdict verdict;
+    assert_true(ledger_open(&h->ledger, &options, &h->error));
+    for (int i = 0; i < notes; i++) {
+        struct trace_context context = {"test", now_us};
+        cJSON *args = help_json("{\"subject\":\"laser1\",\"text\":\"x\"}"), *answer;
+        assert_true(trace_run(h->ledger, "note.add", &context, args, &answer, &h->error));
+        cJSON_Delete(answer);
+        cJSON_Delete(args);
+    }
+    ledger_close(h->ledger);
+    help_open(h, LEDGER_READER);
+    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
+    assert_true(verdict.ok);
+    ledger_close(h->ledger);
+    return verdict.checkpoints;
+}
+
+static void who_opens_it_for_one_act_signs_now_and_then(void **state) {
+    struct help h;
+    int64_t now = time_now_us();
+    help_setup(&h);
+    help_shop(&h);
+    ledger_close(h.ledger);
+    assert_int_equal(checkpoints_after(&h, now, LEDGER_BRIEF_EVENTS - 1), 1);
+    assert_int_equal(checkpoints_after(&h, now, 1), 2);
+    assert_int_equal(checkpoints_after(&h, now, 1), 2);
+    help_open(&h, LEDGER_WRITER); // the last signature is an old one
+    assert_true(ledger_begin(h.ledger, &h.error));
+    assert_true(ledger_checkpoint(h.ledger, now - LEDGER_BRIEF_US, &h.error));
+    assert_true(ledger_commit(h.ledger, &h.error));
+    ledger_close(h.ledger);
+    assert_int_equal(checkpoints_after(&h, now, 0), 3); // nothing happened since
+    assert_int_equal(checkpoints_after(&h, now, 1), 4);
+    help_remove(h.directory);
+}
+
 static void numbers_are_never_given_twice(void **state) {
     struct help h;
     help_setup(&h);
@@ -279,6 +319,7 @@ int main(void) {
         cmocka_unit_test(blobs_have_a_limit_and_are_found_by_their_hash),
         cmocka_unit_test(checkpoints_come_by_themselves),
         cmocka_unit_test(closing_twice_without_events_signs_once),
+        cmocka_unit_test(who_opens_it_for_one_act_signs_now_and_then),
         cmocka_unit_test(numbers_are_never_given_twice),
         cmocka_unit_test(every_argument_has_a_type_and_every_name_is_unique),
         cmocka_unit_test(every_query_runs),

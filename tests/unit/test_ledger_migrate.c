@@ -1,7 +1,8 @@
 // A ledger of each earlier version, opened by this one: nothing that happened is changed, and all views are there.
 #include "ledger_help.h"
 
-#include "schema.h" // schema_1
+#include "internal.h" // replay_events
+#include "schema.h"   // schema_1
 #include "store.h"
 
 static char *read_text(const char *path) {
@@ -28,8 +29,11 @@ static void write_key(const struct help *h, const char *text) {
     assert_int_equal(chmod(path, 0600), 0);
 }
 
-static void make_version_1(struct help *h) {
+// The ledger as the version before made it: of version 1, and taken over by version 2 where that is wanted.
+static void make_version(struct help *h, int version) {
     static const struct schema_migration first[] = {{1, schema_1, false}, {0, NULL, false}};
+    static const struct schema_migration second[] = {
+        {1, schema_1, false}, {2, schema_2, true}, {0, NULL, false}};
     struct store store;
     char path[128];
     help_make_directory(h);
@@ -40,13 +44,15 @@ static void make_version_1(struct help *h) {
     assert_true(schema_migrate(&store, first, NULL, &h->error));
     if (!store_execute(&store, text, &h->error))
         fail_msg("%s", h->error.message);
+    if (version == 2 && !schema_migrate(&store, second, replay_events, &h->error))
+        fail_msg("%s", h->error.message);
     store_close(&store);
 }
 
-static void a_ledger_of_version_1_is_taken_over_whole(void **state) {
+static void is_taken_over_whole(int version) {
     struct help h;
     struct ledger_verdict verdict;
-    make_version_1(&h);
+    make_version(&h, version);
     help_open(&h, LEDGER_WRITER);
     assert_true(ledger_verify(h.ledger, NULL, &verdict, &h.error));
     assert_string_equal(verdict.finding, "");
@@ -60,12 +66,22 @@ static void a_ledger_of_version_1_is_taken_over_whole(void **state) {
     int64_t events;
     assert_true(ledger_rebuild(h.ledger, &events, &h.error));
     assert_int_equal(events, 26);
+    assert_true(ledger_verify(h.ledger, NULL, &verdict, &h.error));
+    assert_string_equal(verdict.finding, "");
     help_teardown(&h);
+}
+
+static void a_ledger_of_version_1_is_taken_over_whole(void **state) {
+    is_taken_over_whole(1);
+}
+
+static void a_ledger_of_version_2_is_taken_over_whole(void **state) {
+    is_taken_over_whole(2);
 }
 
 static void a_reader_of_an_earlier_version_is_told_what_to_do(void **state) {
     struct help h;
-    make_version_1(&h);
+    make_version(&h, 2);
     struct ledger_options options = {.directory = h.directory, .site = "A", .mode = LEDGER_READER};
     assert_false(ledger_open(&h.ledger, &options, &h.error));
     assert_string_equal(h.error.code, "ledger_unavailable");
@@ -76,6 +92,7 @@ static void a_reader_of_an_earlier_version_is_told_what_to_do(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ledger_of_version_1_is_taken_over_whole),
+        cmocka_unit_test(a_ledger_of_version_2_is_taken_over_whole),
         cmocka_unit_test(a_reader_of_an_earlier_version_is_told_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;

@@ -5,7 +5,8 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
-#include "schema.h" // schema_tables
+#include "schema.h"       // schema_tables
+#include "verify_chain.h" // verify_chain_start
 
 // A ledger with a bit of everything, closed.
 static void make(struct help *h) {
@@ -108,6 +109,70 @@ static void each_tampering_is_found_and_named(void **state) {
         assert_int_equal(verdict.first_bad, cases[i].first_bad);
         help_remove(h.directory);
     }
+}
+
+static void check_in_pieces(struct help *h, int64_t last, int pieces, struct ledger_verdict *verdict) {
+    memset(verdict, 0, sizeof *verdict);
+    help_open(h, LEDGER_READER);
+    struct verify_chain *chain = verify_chain_start(h->ledger, last, pieces, NULL, &h->error);
+    assert_non_null(chain);
+    assert_true(verify_chain_finish(chain, verdict, &h->error));
+    ledger_close(h->ledger);
+}
+
+static void copy(const struct help *h, const char *from, const char *to) {
+    char command[300];
+    snprintf(command, sizeof command, "cd %s && cp %s %s && rm -f ledger.db-*", h->directory, from, to);
+    assert_int_equal(system(command), 0);
+}
+
+// Wherever the pieces are cut, the same is found.
+static void a_chain_in_pieces_is_judged_as_in_one(void **state) {
+    static const char *const ways[] = {"DELETE FROM events", "UPDATE events SET actor = 'x'",
+                                       "UPDATE events SET hash = zeroblob(32)",
+                                       "UPDATE events SET prev_hash = randomblob(32)"};
+    struct help h;
+    struct ledger_verdict one, many;
+    make(&h);
+    verify(&h, NULL, &one);
+    assert_string_equal(one.finding, "");
+    int last = (int)one.events;
+    check_in_pieces(&h, last, 7, &many);
+    assert_int_equal(many.events, last);
+    assert_memory_equal(one.head, many.head, sizeof one.head);
+    assert_int_equal(one.checkpoints, many.checkpoints);
+    copy(&h, "ledger.db", "kept");
+    for (size_t way = 0; way < sizeof ways / sizeof *ways; way++)
+        for (int seq = 1; seq <= last; seq++) {
+            char sql[96];
+            snprintf(sql, sizeof sql, "%s WHERE seq %s %d", ways[way], seq % 3 ? "=" : ">=", seq);
+            tamper(&h, "events", sql);
+            check_in_pieces(&h, last, 1, &one);
+            check_in_pieces(&h, last, VERIFY_THREADS_MAX, &many);
+            if (strcmp(one.finding, many.finding) != 0)
+                fail_msg("%s: \"%s\" in one piece, \"%s\" in many", sql, one.finding, many.finding);
+            assert_true(*one.finding && one.first_bad == many.first_bad);
+            assert_memory_equal(one.head, many.head, sizeof one.head);
+            copy(&h, "kept", "ledger.db");
+        }
+    help_remove(h.directory);
+}
+
+static void the_chain_can_be_checked_alone(void **state) {
+    struct help h;
+    struct ledger_verdict verdict;
+    make(&h);
+    tamper(&h, "lots", "UPDATE lots SET state = 'rejected'");
+    help_open(&h, LEDGER_READER);
+    assert_true(ledger_verify_chain(h.ledger, NULL, &verdict, &h.error));
+    assert_true(verdict.ok && verdict.events > 10 && verdict.checkpoints == 2);
+    ledger_close(h.ledger);
+    tamper(&h, "events", "UPDATE events SET actor = 'somebody' WHERE seq = 6");
+    help_open(&h, LEDGER_READER);
+    assert_true(ledger_verify_chain(h.ledger, NULL, &verdict, &h.error));
+    assert_int_equal(verdict.first_bad, 6);
+    ledger_close(h.ledger);
+    help_remove(h.directory);
 }
 
 static void another_key_does_not_fit(void **state) {
@@ -257,6 +322,8 @@ static void a_program_that_shares_nothing_agrees(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_tampering_is_found_and_named),
+        cmocka_unit_test(a_chain_in_pieces_is_judged_as_in_one),
+        cmocka_unit_test(the_chain_can_be_checked_alone),
         cmocka_unit_test(another_key_does_not_fit),
         cmocka_unit_test(a_chain_made_anew_fails_at_its_first_signature),
         cmocka_unit_test(rebuilding_makes_the_same_tables),
