@@ -102,7 +102,7 @@ static bool silent(const struct gate *g) {
 }
 
 static enum own wish(const struct gate *g) {
-    if (gate_focus_over(g))
+    if (gate_focus_over(g) && !gate_link_has_file(g))
         return OWN_BEAM_OFF;
     bool link = gate_link_due(g) <= g->now;
     if (link && g->config.hook == GATE_HOOK_EXPECTED) // it tells why a machine runs that was not told to
@@ -111,7 +111,7 @@ static enum own wish(const struct gate *g) {
         return OWN_IDENTITY;
     if (link)
         return OWN_LINK;
-    bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
+    bool waits = g->job.open || g->hold_active || g->start_pending || g->faults || gate_link_has_file(g);
     bool doubt = g->modal.doubt && asks(g);
     if (!waits && wants_s_max(g) && g->focus.asked < SETTINGS_ASKED && (!doubt || g->focus.ask_us <= g->now))
         return OWN_SETTINGS;
@@ -136,7 +136,8 @@ static int64_t wish_due(const struct gate *g) {
 static int64_t ask_due(const struct gate *g) {
     if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
         return NEVER;
-    if (g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
+    bool full = gate_own_unread(g) + OWN_LINE_BYTES >= g->config.rx_buffer;
+    if (full || g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
         return NEVER;
     int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
     int64_t due = wish_due(g), link = gate_link_due(g);
@@ -219,7 +220,8 @@ static int64_t poll_due(const struct gate *g) {
         last = later(last, g->sender.asked_us);
     bool lost =
         (g->dues.count || gate_own_unread(g)) && g->machine.waits_us; // a reply may be: see count_anew()
-    int64_t due = last + (g->sender.present && !g->faults && !lost ? 5 : 1) * SECOND_US;
+    bool seldom = g->sender.present && !g->faults && !lost && !gate_link_tail(g);
+    int64_t due = last + (seldom ? 5 : 1) * SECOND_US;
     bool waits = g->queue.count && !g->job.ending && !g->job.next_waits;
     if (g->job.active && !g->dues.count && !waits && !g->hold_active) { // it may have ended
         int64_t soon = later(last + SECOND_US, g->job.line_us + g->config.idle_us + SECOND_US / 2);

@@ -29,6 +29,7 @@ struct world_line {
     uint32_t hash;
     bool job_open;
     uint64_t resets; // of the machine, as far as was known
+    uint64_t files;  // of the machine's card, that the gate had been told of
 };
 
 struct wire_machine {
@@ -50,6 +51,9 @@ struct wire_machine {
     bool inbound_trusted;   // no fault has changed what the machine received
     bool hooked;            // its firmware has the hook
     uint64_t resets, opens; // restarts seen; OPEN frames that went out
+    uint64_t files;         // of the card: starts of which word has reached the gate
+    char heard[GATE_REPLY_MAX];
+    size_t heard_length;
     struct world_line lines[WORLD_LINES_MAX];
     uint32_t first_line, line_count;
     char forward[GCODE_LINE_MAX];
@@ -77,7 +81,7 @@ struct world {
     size_t pending_count;
     bool ledger_down; // the disk is full
     bool woken;
-    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits;
+    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits, overtaken;
     char trouble[512]; // the first broken invariant, "" when none
 };
 

@@ -20,6 +20,7 @@ static void note_line(struct wire_machine *m) {
     line->hash = hash_line(m->forward, m->forward_length);
     line->job_open = m->started_durable;
     line->resets = m->resets;
+    line->files = m->files;
     if (m->forward_length > 8 && memcmp(m->forward, "$LG OPEN", 8) == 0) {
         m->opens++;
         if (!m->started_durable)
@@ -38,6 +39,46 @@ void check_forwarded(struct wire_machine *m, const uint8_t *bytes, size_t length
         else if (grbl_realtime(GRBL_AVR, bytes[i]) == GRBL_DATA && m->forward_length < sizeof m->forward)
             m->forward[m->forward_length++] = (char)bytes[i];
     }
+}
+
+// A file of the machine's own has the hook's job from its start on, and the gate is told so by the hook's word or by a report.
+static void note_heard(struct wire_machine *m) {
+    struct link_frame frame;
+    struct grbl_status status;
+    struct sim_view view;
+    uint8_t event = LINK_EVENTS, source = LINK_SOURCES;
+    if (link_read(LINK_FROM_HOOK, m->heard, m->heard_length, &frame) && frame.verb == LINK_EVENT) {
+        link_get_word(&frame, "e", LINK_EVENT_WORD, LINK_EVENTS, &event);
+        link_get_word(&frame, "src", LINK_SOURCE_WORD, LINK_SOURCES, &source);
+    }
+    bool told = event == LINK_STARTED && source == LINK_SD;
+    told |= grbl_status_parse(&status, (const uint8_t *)m->heard, m->heard_length) && status.has_sd;
+    m->heard_length = 0;
+    if (!told)
+        return;
+    sim_view(m->sim, &view, m->world->now);
+    m->files = view.card_starts;
+}
+
+void check_heard(struct wire_machine *m, const uint8_t *bytes, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '\n')
+            note_heard(m);
+        else if (bytes[i] != '\r' && m->heard_length < sizeof m->heard)
+            m->heard[m->heard_length++] = (char)bytes[i];
+    }
+}
+
+// Blocked although its job was open: nothing but a file that has taken the hook's opened job since explains it, and only as long as
+// no word of the file had reached the gate when it let the line through.
+static void check_blocked(struct wire_machine *m, const struct sim_line *line,
+                          const struct world_line *seen) {
+    if (line->card_starts > seen->files) {
+        m->world->overtaken++;
+        return;
+    }
+    world_trouble(m->world, "%s: \"%.*s\" was let through in a job and blocked by the hook", m->id,
+                  (int)line->length, line->text);
 }
 
 // Whatever the way by which it came: no work without an OPEN that the gate has sent.
@@ -67,8 +108,7 @@ void check_executed(void *context, const struct sim_line *line) {
         if (seen.hash != hash)
             continue;
         if (line->denied && seen.job_open && seen.resets == line->resets)
-            world_trouble(m->world, "%s: \"%.*s\" was let through in a job and blocked by the hook", m->id,
-                          (int)line->length, line->text);
+            check_blocked(m, line, &seen);
         if (line->work && line->result == 0 && !seen.job_open)
             world_trouble(m->world, "%s: \"%.*s\" works and was let through with no durable job", m->id,
                           (int)line->length, line->text);
