@@ -130,7 +130,7 @@ void gate_link_local_told(struct gate *g) {
         started(g, LINK_PANEL); // its EVENT was lost
     else if (l->local == LOCAL_WAITING && (l->state == LINK_EXPIRED || (has && l->last_look)))
         not_started(g);
-    if (has)
+    if (has || !g->job.open) // one that is over is not opened again
         return;
     if (l->local >= LOCAL_WAITING) // locked and not expired: it was started, and that is over
         over(g, GATE_END_COMPLETED, "the machine has ended its file");

@@ -91,6 +91,22 @@ static void test_a_card_job_that_waits_too_long_is_closed(void **state) {
     link_world_drop(w);
 }
 
+static void wait_at_the_machine(struct link_world *w);
+
+// Nothing was asked while the machine was held, and by then the hook has closed by itself: the job is over, and not opened again.
+static void test_a_card_job_that_expired_is_not_opened_again(void **state) {
+    struct link_world *w = link_world_new();
+    wait_at_the_machine(w);
+    gate_hold(w->gate, w->now);
+    link_world_run(w, 30 * SECOND);
+    gate_resume(w->gate, w->now);
+    w->machine_length = 0;
+    link_world_run(w, 8 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(link_world_count(w->to_machine, "$LG OPEN"), 0);
+    link_world_drop(w);
+}
+
 // 20 s in motion, and lines that are read as there is room for them; after its M2 the file goes on.
 static void stock_long_card(struct link_world *w) {
     char text[4096];
@@ -480,6 +496,7 @@ int main(void) {
         cmocka_unit_test(test_a_card_job_that_was_declared_before),
         cmocka_unit_test(test_a_card_job_that_nobody_starts_again),
         cmocka_unit_test(test_a_card_job_that_waits_too_long_is_closed),
+        cmocka_unit_test(test_a_card_job_that_expired_is_not_opened_again),
         cmocka_unit_test(test_a_card_job_that_starts_when_it_is_given_up_is_cut),
         cmocka_unit_test(test_a_card_file_that_goes_on_behind_its_end),
         cmocka_unit_test(test_a_stop_of_lotgate_holds_wire_jobs_alone),
