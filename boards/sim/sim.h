@@ -126,6 +126,7 @@ bool sim_card_start(struct sim *sim, int64_t now); // false: no file, or not idl
 struct sim_hook_view {
     bool there;
     enum link_state state;
+    bool doubt;           // it takes the beam to be on, since a line was refused
     const char *screen;   // what it shows; valid until the next call
     const uint8_t *store; // its memory, SIM_HOOK_STORE bytes; NULL without a hook
 };

@@ -297,6 +297,14 @@ static bool gate_line_take(struct gate *g, const struct line *line) {
     if (unsettled(g, &block) || !fits(g, line->length + line->ends))
         return false;
     enum gcode_class class = class_of(g, line, &block);
+    if (!g->job.open && g->link.doubt) { // the hook will take the beam to be on
+        struct gcode_modal as_hook = g->modal;
+        as_hook.doubt = true;
+        enum gcode_class there = gcode_classify(&g->config.rules, &as_hook, &block);
+        if (there > class && gate_own_says_off(g))
+            return false;
+        class = there > class ? there : class;
+    }
     if (!permit(g, line, &block, class))
         return false;
     if (g->job.open && class >= GCODE_LOCAL_START) {

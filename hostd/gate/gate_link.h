@@ -62,6 +62,7 @@ struct gate_link {
     bool used;  // ... and an OPEN went out with it
     bool version_ok;
     bool serial_ok;  // the host knows the serial number
+    bool doubt;      // a line was refused: to the hook the beam may be on, until M5 S0
     bool was_ready;  // since the port was opened: from then on lines pass
     bool other_key;  // none of the keys is the hook's
     bool not_opened; // the last job could not be opened

@@ -98,7 +98,7 @@ static void count_anew(struct gate *g, const struct grbl_status *s) {
         g->own.late++;
     g->own.line = OWN_NONE;
     gate_due_clear(&g->dues);
-    gate_own_doubt(g);
+    gate_own_refused(g); // it may have been an error
 }
 
 static void end_by_report(struct gate *g, const struct grbl_status *s) {

@@ -112,6 +112,8 @@ class Player:
         if where == "at_machine":
             self.got["lines"] += wanted.count(b"\n")
             self.got["polls"] += wanted.count(b"?")
+            # G-code settles it in its own ways: by an M5, or in a job.
+            self.asked_behind_banner |= re.search(rb"(?m)^[A-Za-z]", wanted) is not None
 
     def kept_back(self, end):
         """Nothing has come for a while: a line that is only late is not taken for one that lotgate keeps."""

@@ -30,6 +30,7 @@ struct world_line {
     bool job_open;
     uint64_t resets; // of the machine, as far as was known
     uint64_t files;  // of the machine's card, that the gate had been told of
+    uint64_t errors; // likewise
 };
 
 struct wire_machine {
@@ -46,12 +47,13 @@ struct wire_machine {
     uint8_t to_machine[65536], to_sender[65536]; // what the gate wrote, not yet handed on
     size_t machine_filled, sender_filled;
     // what the checks need
-    bool started_durable;   // a job.start was committed and its end was not
-    uint32_t starts, ends;  // committed, this run of the daemon
-    bool inbound_trusted;   // no fault has changed what the machine received
-    bool hooked;            // its firmware has the hook
-    uint64_t resets, opens; // restarts seen; OPEN frames that went out
-    uint64_t files;         // of the card: starts of which word has reached the gate
+    bool started_durable;          // a job.start was committed and its end was not
+    uint32_t starts, ends;         // committed, this run of the daemon
+    bool inbound_trusted;          // no fault has changed what the machine received
+    bool hooked;                   // its firmware has the hook
+    uint64_t resets, opens;        // restarts seen; OPEN frames that went out
+    uint64_t files;                // of the card: starts of which word has reached the gate
+    uint64_t errors, errors_heard; // lines that the machine refused; of which word has reached the gate
     char heard[GATE_REPLY_MAX];
     size_t heard_length;
     struct world_line lines[WORLD_LINES_MAX];

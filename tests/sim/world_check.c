@@ -21,6 +21,7 @@ static void note_line(struct wire_machine *m) {
     line->job_open = m->started_durable;
     line->resets = m->resets;
     line->files = m->files;
+    line->errors = m->errors_heard;
     if (m->forward_length > 8 && memcmp(m->forward, "$LG OPEN", 8) == 0) {
         m->opens++;
         if (!m->started_durable)
@@ -53,6 +54,8 @@ static void note_heard(struct wire_machine *m) {
     }
     bool told = event == LINK_STARTED && source == LINK_SD;
     told |= grbl_status_parse(&status, (const uint8_t *)m->heard, m->heard_length) && status.has_sd;
+    if (m->heard_length >= 6 && memcmp(m->heard, "error:", 6) == 0)
+        m->errors_heard = m->errors;
     m->heard_length = 0;
     if (!told)
         return;
@@ -81,6 +84,18 @@ static void check_blocked(struct wire_machine *m, const struct sim_line *line,
                   (int)line->length, line->text);
 }
 
+// Let through as no work, and blocked: gate and hook do not think the same of the machine. An error of which no word had reached
+// the gate explains it, as long as the hook is in doubt because of it; and a file.
+static void check_denied(struct wire_machine *m, const struct sim_line *line, const struct world_line *seen) {
+    struct sim_hook_view hook;
+    sim_hook_look(m->sim, &hook);
+    bool untold = hook.doubt && m->errors > seen->errors;
+    if (untold || line->card_starts > seen->files)
+        return;
+    world_trouble(m->world, "%s: \"%.*s\" was let through as no work and blocked by the hook", m->id,
+                  (int)line->length, line->text);
+}
+
 // Whatever the way by which it came: no work without an OPEN that the gate has sent.
 static void check_hook(struct wire_machine *m, const struct sim_line *line) {
     struct sim_hook_view hook;
@@ -92,13 +107,7 @@ static void check_hook(struct wire_machine *m, const struct sim_line *line) {
                       link_state_word(hook.state));
 }
 
-void check_executed(void *context, const struct sim_line *line) {
-    struct wire_machine *m = context;
-    if (m->on_executed != NULL)
-        m->on_executed(m->executed_context, line);
-    check_hook(m, line);
-    if (line->source != SIM_FROM_HOST || !m->inbound_trusted)
-        return;
+static void match(struct wire_machine *m, const struct sim_line *line) {
     uint32_t hash = hash_line(line->text, line->length);
     // Lines that the machine never judged (a reset emptied its buffer) are passed over.
     while (m->line_count > 0) {
@@ -109,6 +118,8 @@ void check_executed(void *context, const struct sim_line *line) {
             continue;
         if (line->denied && seen.job_open && seen.resets == line->resets)
             check_blocked(m, line, &seen);
+        else if (line->denied && seen.resets == line->resets)
+            check_denied(m, line, &seen);
         if (line->work && line->result == 0 && !seen.job_open)
             world_trouble(m->world, "%s: \"%.*s\" works and was let through with no durable job", m->id,
                           (int)line->length, line->text);
@@ -116,6 +127,16 @@ void check_executed(void *context, const struct sim_line *line) {
     }
     if (line->work && line->result == 0)
         world_trouble(m->world, "%s: \"%.*s\" was never let through", m->id, (int)line->length, line->text);
+}
+
+void check_executed(void *context, const struct sim_line *line) {
+    struct wire_machine *m = context;
+    if (m->on_executed != NULL)
+        m->on_executed(m->executed_context, line);
+    check_hook(m, line);
+    if (line->source == SIM_FROM_HOST && m->inbound_trusted)
+        match(m, line);
+    m->errors += line->result != 0;
 }
 
 void check_overflow(struct wire_machine *m) {
