@@ -146,8 +146,18 @@ enum gcode_class {
 const char *gcode_class_name(enum gcode_class c);
 
 // How lines are judged on this machine.
+// Whose commands that only print are known, beside Grbl's own. What is a question to one firmware could be a command of another.
+// An AVR runs none of them, and its hook has no room for their names.
+#ifndef __AVR__
+#define GCODE_NEWER
+enum gcode_asks { GCODE_ASKS_GRBL, GCODE_ASKS_FLUIDNC, GCODE_ASKS_HAL };
+#endif
+
 struct gcode_rules {
-    uint8_t machine;      // enum gcode_machine
+    uint8_t machine; // enum gcode_machine
+#ifdef GCODE_NEWER
+    uint8_t asks; // enum gcode_asks
+#endif
     bool strict;          // hold every G-code line that is not a jog
     bool beam_on_fan;     // M106/M107 switch the beam
     uint32_t focus_limit; // S up to and including this is focus, in whole S units (2 % of $30)

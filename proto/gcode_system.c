@@ -51,19 +51,49 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
 #define HOMING   "\x17" // bare
 #define STARTUP  "\x28" // with a value
 #define RESTORE  "\x29" // with a value
+#define FLUIDNC  "\x1A" // bare, setup where the firmware is FluidNC
+#define HAL      "\x1B" // bare, setup where it is grblHAL
 
 // The first two lines of each length are Grbl's and lotgate's; what follows only prints in the newer firmwares, or runs a file
 // or macro that lies on the machine.
+// Marked with their firmware: what only prints, by its own table of commands.
+// FluidNC (bdring/FluidNC, ProcessSettings.cpp, make_user_commands): $A Alarms/List, $E Errors/List, $SS Startup/Show, $CI
+// Channel/Info, $CD Config/Dump, $CMD Commands/List, $Heap Heap/Show. Not $Limits, which goes on until
+// a feed hold, nor $GS, which says the banner of a restart. grblHAL (grblHAL/core, system.c, sys_commands): $EAG $EEG $ESG $ESH,
+// $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument.
 // clang-format off
 static TABLE uint8_t commands[] =
-    "\x1D" "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
+#ifdef GCODE_NEWER
+    "\x1F" "A" FLUIDNC "E" FLUIDNC
+#else
+    "\x1D"
+#endif
+           "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
            "F" ASK "F" RUN "+" ASK "S" ASK
-    "\x2C" "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
+#ifdef GCODE_NEWER
+    "\x2F" "SS" FLUIDNC "CI" FLUIDNC "CD" FLUIDNC
+#else
+    "\x2C"
+#endif
+           "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
            "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN
-    "\x34" "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
-    "\x42" "LOT?" LOT_ASK "HELP" ASK
+#ifdef GCODE_NEWER
+    "\x3B" "CMD" FLUIDNC "EAG" HAL "EEG" HAL "ESG" HAL "ESH" HAL "LEV" HAL "LIM" HAL
+#else
+    "\x34"
+#endif
+           "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
+#ifdef GCODE_NEWER
+    "\x44" "HEAP" FLUIDNC "PINS" HAL
+#else
+    "\x42"
+#endif
+           "LOT?" LOT_ASK "HELP" ASK
     "\x61" "SD/RUN" RUN_THIS
     "\x73" "SD/LIST" ASK "ESP220]" ESP_RUN "ESP700]" ESP_RUN
+#ifdef GCODE_NEWER
+    "\x81" "PINSTATE" HAL
+#endif
     "\xA2" "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN
     "\xB1" "LOCALFS/RUN" RUN_THIS
     "\xC1" "LOCALFS/LIST" ASK
@@ -190,6 +220,12 @@ enum gcode_class gcode_classify_command(const struct gcode_rules *rules, const s
         return classify_motion(rules, modal);
     case COMMAND_STARTUP:
         return classify_startup(block);
+#ifdef GCODE_NEWER
+    case COMMAND_ASK_FLUIDNC:
+        return rules->asks == GCODE_ASKS_FLUIDNC ? GCODE_SETUP : GCODE_UNKNOWN;
+    case COMMAND_ASK_HAL:
+        return rules->asks == GCODE_ASKS_HAL ? GCODE_SETUP : GCODE_UNKNOWN;
+#endif
     default:
         return (enum gcode_class)block->command;
     }

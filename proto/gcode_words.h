@@ -65,7 +65,9 @@ enum gcode_command {
     COMMAND_JOG,
     COMMAND_HOMING,
     COMMAND_STARTUP,
-    COMMAND_RESTORE
+    COMMAND_RESTORE,
+    COMMAND_ASK_FLUIDNC,
+    COMMAND_ASK_HAL
 };
 
 // Reads the command of a line whose shape is GCODE_DOLLAR or GCODE_BRACKET, and what of the block follows from it. Returns

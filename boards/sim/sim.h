@@ -66,10 +66,11 @@ struct sim_line {
     size_t length;    // bytes; may hold NUL
     uint16_t result;  // 0: ok; else the number of error:n
     enum sim_source source;
-    int64_t when;    // µs
-    bool work;       // it moves with the beam above the watch level, or starts or feeds with the spindle
-    bool denied;     // by the hook
-    uint64_t resets; // restarts so far
+    int64_t when;         // µs
+    bool work;            // it moves with the beam above the watch level, or starts or feeds with the spindle
+    bool denied;          // by the hook
+    uint64_t resets;      // restarts so far
+    uint64_t card_starts; // files of the card that began so far
 };
 
 struct sim;
@@ -125,6 +126,7 @@ bool sim_card_start(struct sim *sim, int64_t now); // false: no file, or not idl
 struct sim_hook_view {
     bool there;
     enum link_state state;
+    bool doubt;           // it takes the beam to be on, since a line was refused
     const char *screen;   // what it shows; valid until the next call
     const uint8_t *store; // its memory, SIM_HOOK_STORE bytes; NULL without a hook
 };
@@ -154,6 +156,7 @@ struct sim_view {
     uint64_t work_lines;      // lines with `work`
     uint64_t forbidden_lines; // work lines judged while sim_watch said no
     uint64_t denied;          // lines of the host that the hook did not let pass
+    uint64_t card_starts;     // files of the card that began
 };
 void sim_view(struct sim *sim, struct sim_view *view, int64_t now);
 

@@ -34,6 +34,7 @@ bool sim_card_start(struct sim *s, int64_t now) {
     s->card_at = 0;
     s->card_line = 0;
     s->card_running = true;
+    s->counts.card_starts++;
     sim_motion_advance(s, s->now);
     sim_firmware_run(s);
     return true;

@@ -158,6 +158,7 @@ void sim_hook_look(struct sim *s, struct sim_hook_view *view) {
         return;
     lg_hook_tick(&s->hook->hook);
     view->state = lg_hook_state(&s->hook->hook);
+    view->doubt = s->hook->hook.modal.doubt;
     view->screen = s->hook->screen;
     view->store = s->hook->store;
 }

@@ -119,7 +119,8 @@ void sim_line_execute(struct sim *s) {
                             .when = s->now,
                             .work = work,
                             .denied = denied != 0,
-                            .resets = s->counts.resets};
+                            .resets = s->counts.resets,
+                            .card_starts = s->counts.card_starts};
     if (s->config.on_line)
         s->config.on_line(s->config.context, &told);
     clear_executed(l);

@@ -234,6 +234,7 @@ static uint16_t run_from_card(struct sim *s, const char *marker) {
     s->card_at = 0;
     s->card_line = 0;
     s->card_running = true;
+    s->counts.card_starts++;
     return 0;
 }
 

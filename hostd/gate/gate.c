@@ -130,6 +130,8 @@ void gate_machine_forget(struct gate *g) {
     g->own.poll = false;
     g->own.swallow = SWALLOW_NO;
     g->own.late = g->own.frame_room = 0;
+    g->own.restore = (struct gcode_number){0};
+    g->link.doubt = false; // the hook starts anew with its machine
     g->own.identity_us = g->now + QUIET_US;
     gate_link_forget(g);
 }

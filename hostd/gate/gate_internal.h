@@ -149,7 +149,16 @@ enum fault {
     FAULT_HOOK_SERIAL = 16
 };
 
-enum own { OWN_NONE, OWN_IDENTITY, OWN_MODAL, OWN_BEAM_OFF, OWN_SETTINGS, OWN_LINK };
+enum own {
+    OWN_NONE,
+    OWN_IDENTITY,
+    OWN_MODAL,
+    OWN_BEAM_OFF,
+    OWN_SETTINGS,
+    OWN_LINK,
+    OWN_SAYS_OFF,
+    OWN_RESTORE_S
+};
 
 enum byte_kind { BYTE_TEXT, BYTE_END, BYTE_REALTIME, BYTE_HIGH };
 
@@ -261,12 +270,14 @@ struct gate {
     struct {
         enum own line;
         int64_t sent_us;
-        bool identity_asked; // answered: no need to ask again until the port is opened again
-        int64_t identity_us; // not before
-        uint8_t nameless;    // answers to $I without a name
-        int64_t modal_us;    // not before
-        int64_t beam_off_us; // not before
-        bool poll;           // an own `?` is out
+        bool identity_asked;         // answered: no need to ask again until the port is opened again
+        int64_t identity_us;         // not before
+        uint8_t nameless;            // answers to $I without a name
+        int64_t modal_us;            // not before
+        int64_t beam_off_us;         // not before
+        int64_t says_off_us;         // not before
+        struct gcode_number restore; // the S that an M5 S0 of lotgate's own has set to 0
+        bool poll;                   // an own `?` is out
         int64_t poll_us;
         enum { SWALLOW_NO, SWALLOW_AFTER_FIRST, SWALLOW_SECOND } swallow;
         int64_t swallow_us;
@@ -385,7 +396,9 @@ size_t
 gate_own_unread(const struct gate *g); // bytes of lotgate's own that may still lie in the machine's buffer
 void gate_own_unseen(struct gate *g);  // modes may have changed where nobody saw it: they are asked for
 void gate_own_doubt(struct gate *g);
-void gate_focus_forget(struct gate *g);                                     // $30 may be another now
+void gate_own_refused(struct gate *g);        // a line was, or may have been
+bool gate_own_says_off(const struct gate *g); // the hook is about to be told that the beam is off
+void gate_focus_forget(struct gate *g);       // $30 may be another now
 void gate_focus_learn(struct gate *g, const uint8_t *value, size_t length); // $30 is this
 void gate_focus_follow(struct gate *g);
 bool gate_focus_left(const struct gate *g);

@@ -133,6 +133,7 @@ void gate_job_started(struct gate *g) {
         g->job.open = true;
         g->job.local_due = g->start_local && !g->link.local;
         g->job.line_us = g->now;
+        g->own.restore = (struct gcode_number){0}; // too late: it is the job's S from now on
         g->hold_active = false;
         g->notices &= ~(unsigned)NOTICE_HELD;
         g->focus.on = false; // what is on now is the job's

@@ -16,19 +16,22 @@ enum permission {
     WAIT   // until the job before it has ended
 };
 
-enum situation { LOCKED, ARMED, RUNNING, ENDING, CHECKING };
+enum situation { LOCKED, ARMED, RUNNING, OWN_FILE, ENDING, CHECKING };
 
 static const uint8_t permissions[][6] = {
     // setup, lotgate, focus, work, local start, unknown
     [LOCKED] = {PASS, WAIT, FOCUS, HOLD, HOLD, HOLD},
     [ARMED] = {PASS, WAIT, FOCUS, START, START, START},
     [RUNNING] = {PASS, WAIT, PASS, PASS, WAIT, PASS},
-    [ENDING] = {PASS, WAIT, WAIT, WAIT, WAIT, WAIT}, // M2 is on its way: setup behind it belongs to the job
+    [OWN_FILE] = {WAIT, WAIT, WAIT, WAIT, WAIT, WAIT}, // nobody sees what the file sets: see permit
+    [ENDING] = {PASS, WAIT, WAIT, WAIT, WAIT, WAIT},   // M2 is on its way: setup behind it belongs to the job
     [CHECKING] = {PASS, WAIT, PASS, PASS, HOLD, PASS},
 };
 
 static enum situation situation(const struct gate *g) {
-    if (g->job.ending || g->link.local >= LOCAL_WAITING) // the machine's own job is not mixed with a sender's
+    if (g->job.local || gate_link_has_file(g)) // the machine's own job is not mixed with a sender's
+        return OWN_FILE;
+    if (g->job.ending)
         return ENDING;
     if (g->job.open)
         return RUNNING;
@@ -218,9 +221,13 @@ static void hold(struct gate *g, const struct line *line) {
     gate_state_update(g);
 }
 
-static bool permit(struct gate *g, const struct line *line, enum gcode_class class) {
+static bool permit(struct gate *g, const struct line *line, const struct gcode_block *block,
+                   enum gcode_class class) {
     enum situation s = situation(g);
     enum permission p = (enum permission)permissions[s][class];
+    bool gcode = block->shape != GCODE_DOLLAR && block->shape != GCODE_BRACKET && block->shape != GCODE_EMPTY;
+    if (s == OWN_FILE && class == GCODE_SETUP && !gcode)
+        return true; // changes no mode of the file's
     if (s == RUNNING && class == GCODE_LOCAL_START && g->job.local_due) {
         g->job.local_due = false;
         g->job.local = true;
@@ -231,7 +238,7 @@ static bool permit(struct gate *g, const struct line *line, enum gcode_class cla
         p = gate_focus_left(g) ? PASS : (enum permission)permissions[s][GCODE_WORK];
     if (p == HOLD && !g->hold_active)
         hold(g, line);
-    if (p == WAIT && s == RUNNING)
+    if (p == WAIT && (s == RUNNING || s == OWN_FILE))
         g->job.next_waits = true;
     if (p == START)
         gate_job_want(g, class == GCODE_LOCAL_START);
@@ -290,7 +297,15 @@ static bool gate_line_take(struct gate *g, const struct line *line) {
     if (unsettled(g, &block) || !fits(g, line->length + line->ends))
         return false;
     enum gcode_class class = class_of(g, line, &block);
-    if (!permit(g, line, class))
+    if (!g->job.open && g->link.doubt) { // the hook will take the beam to be on
+        struct gcode_modal as_hook = g->modal;
+        as_hook.doubt = true;
+        enum gcode_class there = gcode_classify(&g->config.rules, &as_hook, &block);
+        if (there > class && gate_own_says_off(g))
+            return false;
+        class = there > class ? there : class;
+    }
+    if (!permit(g, line, &block, class))
         return false;
     if (g->job.open && class >= GCODE_LOCAL_START) {
         g->job.unsure = true;

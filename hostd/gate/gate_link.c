@@ -417,7 +417,9 @@ void gate_hook_show(struct gate *g, int64_t now, const char *text) {
 
 void gate_link_status(struct gate *g, const struct grbl_status *s) {
     bool rests = s->state == GRBL_IDLE && !s->has_sd && !g->dues.count;
-    g->link.tail &= !rests;
+    // A sender that polls with lines has one unanswered at every report.
+    if (s->state == GRBL_IDLE && !s->has_sd && !g->dues.gcode && g->own.line == OWN_NONE)
+        g->link.tail = false;
     if (!rests)
         g->link.idle_us = 0;
     else if (!g->link.idle_us)

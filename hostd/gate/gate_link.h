@@ -62,6 +62,7 @@ struct gate_link {
     bool used;  // ... and an OPEN went out with it
     bool version_ok;
     bool serial_ok;  // the host knows the serial number
+    bool doubt;      // a line was refused: to the hook the beam may be on, until M5 S0
     bool was_ready;  // since the port was opened: from then on lines pass
     bool other_key;  // none of the keys is the hook's
     bool not_opened; // the last job could not be opened
@@ -151,6 +152,11 @@ void gate_link_end_refused(struct gate *g); // M2 or M30 was answered with an er
 void gate_link_local_event(struct gate *g, enum link_event event, enum link_source source, const char *job);
 void gate_link_local_told(struct gate *g); // the hook has told its state
 void gate_link_open_again(struct gate *g);
+// A file of the machine's own, or what else its hook runs with no job open here: opened for, running, or not yet at rest. No
+// G-code line goes between its lines, lotgate's own as little as a sender's.
+bool gate_link_has_file(const struct gate *g);
+bool gate_link_tail(
+    const struct gate *g); // such a file is over, and the machine has not been seen at rest since
 void gate_link_local_step(struct gate *g);
 const char *gate_link_wanted_text(const struct gate *g, char room[LINK_TEXT_MAX + 1]); // for the screen
 

@@ -24,6 +24,26 @@ static void blocked(struct gate *g, enum link_source source) {
     gate_state_update(g);
 }
 
+bool gate_link_tail(const struct gate *g) {
+    return g->link.tail && g->link.own_local && !g->job.open;
+}
+
+bool gate_link_has_file(const struct gate *g) {
+    const struct gate_link *l = &g->link;
+    bool of_before = l->state == LINK_RUNNING && !g->job.open && !l->idle_us;
+    return l->local >= LOCAL_WAITING || gate_link_tail(g) || of_before;
+}
+
+// The file takes the place of a job that a sender had begun, or its setup: what is left of that is not begun in its middle. A
+// sender that started the file itself has lost nothing.
+static void take_over(struct gate *g) {
+    struct gate_link *l = &g->link;
+    bool by_sender = g->job.local && l->local == LOCAL_NONE;
+    uint64_t begun = l->local == LOCAL_WAITING ? l->open_lines : g->job.meter.result.lines;
+    if (begun && !by_sender && g->sender.present)
+        gate_refuse_rest(g);
+}
+
 static void started(struct gate *g, enum link_source source) {
     struct gate_link *l = &g->link;
     l->state = LINK_RUNNING;
@@ -31,8 +51,10 @@ static void started(struct gate *g, enum link_source source) {
     l->look_us = g->now + LINK_IDLE_US;
     if (source == LINK_USB && l->local == LOCAL_NONE)
         return;
+    if (l->local != LOCAL_RUNNING)
+        take_over(g);
     l->local = LOCAL_RUNNING;
-    l->own_local = g->job.local = true;
+    l->own_local = g->job.local = g->job.unsure = true;
     g->explained = true;
 }
 
@@ -108,7 +130,7 @@ void gate_link_local_told(struct gate *g) {
         started(g, LINK_PANEL); // its EVENT was lost
     else if (l->local == LOCAL_WAITING && (l->state == LINK_EXPIRED || (has && l->last_look)))
         not_started(g);
-    if (has)
+    if (has || !g->job.open) // one that is over is not opened again
         return;
     if (l->local >= LOCAL_WAITING) // locked and not expired: it was started, and that is over
         over(g, GATE_END_COMPLETED, "the machine has ended its file");

@@ -5,7 +5,10 @@
 
 #include "gate_internal.h"
 
-#define NEVER INT64_MAX
+#include <string.h>
+
+#define NEVER  INT64_MAX
+#define S_TEXT 24 // of an S with its decimals
 
 static int64_t later(int64_t a, int64_t b) {
     return a > b ? a : b;
@@ -91,6 +94,38 @@ void gate_own_unseen(struct gate *g) {
         gate_own_doubt(g);
 }
 
+// The hook has no answer to read: it takes a refused line's beam to be on until it sees M5 with S0. So that line is sent when `$G` has
+// told that beam and spindle are off, and the S of before is put back.
+void gate_own_refused(struct gate *g) {
+    gate_own_doubt(g);
+    g->link.doubt = g->link.presence == GATE_HOOK_PRESENT;
+}
+
+static bool locked_out(const struct gate *g) {
+    return g->machine.has_status && g->machine.status.state == GRBL_ALARMED;
+}
+
+bool gate_own_says_off(const struct gate *g) {
+    const struct gcode_modal *m = &g->modal;
+    return g->link.doubt && asks(g) && !g->job.open && !g->config.rules.beam_on_fan && !m->doubt &&
+           m->spindle == GCODE_SPINDLE_OFF && !m->s.saturated && !locked_out(g);
+}
+
+static void restore_s(struct gate *g) {
+    char text[S_TEXT] = "S", digits[S_TEXT];
+    size_t length = 1, count = 0;
+    for (int32_t rest = g->own.restore.mantissa; rest || count <= g->own.restore.decimals; rest /= 10)
+        digits[count++] = (char)('0' + rest % 10);
+    while (count) {
+        if (count == g->own.restore.decimals)
+            text[length++] = '.';
+        text[length++] = digits[--count];
+    }
+    memcpy(text + length, "\n", 2);
+    g->own.restore = (struct gcode_number){0};
+    gate_line_send_own(g, OWN_RESTORE_S, text);
+}
+
 size_t gate_own_unread(const struct gate *g) {
     return (size_t)g->own.late * OWN_LINE_BYTES + g->own.frame_room;
 }
@@ -102,7 +137,7 @@ static bool silent(const struct gate *g) {
 }
 
 static enum own wish(const struct gate *g) {
-    if (gate_focus_over(g))
+    if (gate_focus_over(g) && !gate_link_has_file(g))
         return OWN_BEAM_OFF;
     bool link = gate_link_due(g) <= g->now;
     if (link && g->config.hook == GATE_HOOK_EXPECTED) // it tells why a machine runs that was not told to
@@ -111,11 +146,15 @@ static enum own wish(const struct gate *g) {
         return OWN_IDENTITY;
     if (link)
         return OWN_LINK;
-    bool waits = g->job.open || g->hold_active || g->start_pending || g->faults;
+    bool waits = g->job.open || g->hold_active || g->start_pending || g->faults || gate_link_has_file(g);
     bool doubt = g->modal.doubt && asks(g);
     if (!waits && wants_s_max(g) && g->focus.asked < SETTINGS_ASKED && (!doubt || g->focus.ask_us <= g->now))
         return OWN_SETTINGS;
-    return doubt && !waits ? OWN_MODAL : OWN_NONE;
+    if (waits)
+        return OWN_NONE;
+    if (g->own.restore.mantissa > 0)
+        return OWN_RESTORE_S;
+    return doubt ? OWN_MODAL : gate_own_says_off(g) ? OWN_SAYS_OFF : OWN_NONE;
 }
 
 static int64_t wish_due(const struct gate *g) {
@@ -126,6 +165,10 @@ static int64_t wish_due(const struct gate *g) {
         return later(g->own.identity_us, g->machine.byte_us + QUIET_US);
     case OWN_MODAL:
         return g->own.modal_us;
+    case OWN_SAYS_OFF:
+        return g->own.says_off_us;
+    case OWN_RESTORE_S:
+        return g->now;
     case OWN_SETTINGS:
         return g->focus.ask_us;
     default:
@@ -136,7 +179,8 @@ static int64_t wish_due(const struct gate *g) {
 static int64_t ask_due(const struct gate *g) {
     if (!g->machine_open || g->dues.count || g->stale || g->own.line != OWN_NONE || silent(g))
         return NEVER;
-    if (g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
+    bool full = gate_own_unread(g) + OWN_LINE_BYTES >= g->config.rx_buffer;
+    if (full || g->own.late >= OWN_LATE_MAX) // each lies in the machine's buffer and must not fill it
         return NEVER;
     int64_t clear = g->machine.length || g->machine.overflow ? g->machine.byte_us + STUCK_US : 0;
     int64_t due = wish_due(g), link = gate_link_due(g);
@@ -163,6 +207,12 @@ static void ask(struct gate *g) {
         g->focus.asked++;
         g->focus.ask_us = g->now + OWN_TIMEOUT_US;
         gate_line_send_own(g, what, "$$\n");
+    } else if (what == OWN_SAYS_OFF) {
+        g->own.says_off_us = g->now + OWN_TIMEOUT_US;
+        g->own.restore = g->modal.s;
+        gate_line_send_own(g, what, "M5S0\n");
+    } else if (what == OWN_RESTORE_S) {
+        restore_s(g);
     } else {
         g->own.modal_us = g->now + OWN_TIMEOUT_US;
         gate_line_send_own(g, what, "$G\n");
@@ -174,6 +224,8 @@ void gate_own_answered(struct gate *g, bool ok) {
     g->own.line = OWN_NONE;
     if (what == OWN_LINK)
         gate_link_refused(g); // the hook answers with a frame
+    if (what == OWN_SAYS_OFF && ok)
+        g->link.doubt = false;
     if (what != OWN_IDENTITY || !ok)
         return;
     struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};
@@ -219,7 +271,8 @@ static int64_t poll_due(const struct gate *g) {
         last = later(last, g->sender.asked_us);
     bool lost =
         (g->dues.count || gate_own_unread(g)) && g->machine.waits_us; // a reply may be: see count_anew()
-    int64_t due = last + (g->sender.present && !g->faults && !lost ? 5 : 1) * SECOND_US;
+    bool seldom = g->sender.present && !g->faults && !lost && !gate_link_tail(g);
+    int64_t due = last + (seldom ? 5 : 1) * SECOND_US;
     bool waits = g->queue.count && !g->job.ending && !g->job.next_waits;
     if (g->job.active && !g->dues.count && !waits && !g->hold_active) { // it may have ended
         int64_t soon = later(last + SECOND_US, g->job.line_us + g->config.idle_us + SECOND_US / 2);

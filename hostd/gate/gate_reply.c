@@ -14,7 +14,7 @@ struct heard {
 
 static void line_refused(struct gate *g, const struct due *due, uint16_t number) {
     if (due->flags & (DUE_GCODE | DUE_BEAM))
-        gate_own_doubt(g);
+        gate_own_refused(g);
     if (due->flags & DUE_OWN)
         return;
     char text[DUE_TEXT + 1];

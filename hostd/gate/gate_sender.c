@@ -12,6 +12,9 @@
 #include <string.h>
 
 void gate_sender_flavour(struct gate *g) {
+    g->config.rules.asks = g->config.flavour == GRBL_FLUIDNC ? GCODE_ASKS_FLUIDNC
+                           : g->config.flavour == GRBL_HAL   ? GCODE_ASKS_HAL
+                                                             : GCODE_ASKS_GRBL;
     for (unsigned b = 0; b < 256; b++) {
         uint8_t kind = BYTE_TEXT;
         if (b == '\n' || b == '\r')

@@ -48,10 +48,14 @@ static void follow_motion(struct gate *g, const struct grbl_status *s) {
         g->config.rx_buffer = s->rx_free;
 }
 
+// A file of the machine's own; one that dwells shows Idle.
+static bool file_runs(const struct grbl_status *s) {
+    return s->has_sd && s->sd_permille < 1000 && (s->state == GRBL_RUN || s->state == GRBL_IDLE);
+}
+
 // Invariant 3's other half: what did not come through the gate is stopped.
 static void stop_unauthorised(struct gate *g, const struct grbl_status *s, const struct grbl_reply *reply) {
-    bool file = s->has_sd && s->sd_permille < 1000 && (s->state == GRBL_RUN || s->state == GRBL_IDLE);
-    bool bad = file && !g->job.local;
+    bool bad = file_runs(s) && !g->job.local;
     if (s->state == GRBL_RUN && !g->job.open && !g->explained)
         bad = true;
     if (!bad || g->stale || gate_link_explains(g))
@@ -94,12 +98,13 @@ static void count_anew(struct gate *g, const struct grbl_status *s) {
         g->own.late++;
     g->own.line = OWN_NONE;
     gate_due_clear(&g->dues);
-    gate_own_doubt(g);
+    gate_own_refused(g); // it may have been an error
 }
 
 static void end_by_report(struct gate *g, const struct grbl_status *s) {
     bool idle = s->state == GRBL_IDLE || s->state == GRBL_CHECK;
-    if (!idle || !g->job.active || g->hold_active || g->start_pending || g->link.local || g->link.opening)
+    if (!idle || file_runs(s) || !g->job.active || g->hold_active || g->start_pending || g->link.local ||
+        g->link.opening)
         return;
     // Some forks give no `ok` for M2.
     if (g->job.ending && g->job.program_end && g->now - g->job.program_end_us >= PGM_END_US) {

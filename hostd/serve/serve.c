@@ -65,7 +65,7 @@ static bool make_parts(struct server *server, const struct serve_options *option
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->inbox = inbox_create(server_wake, server);
-    server->stream = stream_create(time_now_us(), server_wake, server);
+    server->stream = stream_create(time_now_us(), server->epoll, server_wake, server);
     struct epoll_event interest = {.events = EPOLLIN};
     if (!server->data || !server->socket_path || server->epoll < 0 || server->wake_fd < 0 || !server->inbox ||
         !server->stream || epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->wake_fd, &interest) != 0)

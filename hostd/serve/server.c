@@ -13,6 +13,7 @@
 #define TURN_MS_MAX   1000 // the loop turns at least this often
 #define PARTING_TURNS 20   // turns given to the last answers at the end
 #define PARTING_MS    10
+#define READY_MAX     32 // of the listeners that went away, and of all else, in one turn
 
 void server_wake(void *context) {
     struct server *server = context;
@@ -96,9 +97,12 @@ static int patience(struct server *server) {
 }
 
 static void turn(struct server *server, int wait_ms) {
-    struct epoll_event ready[4];
+    struct epoll_event ready[READY_MAX];
     uint64_t count;
-    epoll_wait(server->epoll, ready, 4, wait_ms);
+    int events = epoll_wait(server->epoll, ready, READY_MAX, wait_ms);
+    for (int i = 0; i < events; i++) // of the listeners: none of them is freed before MHD_run
+        if (ready[i].data.ptr)
+            stream_hung_up(ready[i].data.ptr);
     ssize_t taken = read(server->wake_fd, &count, sizeof count);
     (void)taken; // EAGAIN: nobody woke us
     take_answers(server);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "mailbox.h"
 #include "serve.h" // SERVE_EVENTS_KEPT, SERVE_SUBSCRIBERS_MAX
@@ -27,7 +28,8 @@ struct listener {
     uint64_t wanted;       // number of the next event to give
     struct event *current; // being given
     size_t given;          // bytes of it
-    bool suspended, greet, reset, beat;
+    int socket;            // -1: not watched
+    bool suspended, greet, reset, beat, gone;
 };
 
 struct stream {
@@ -39,10 +41,11 @@ struct stream {
     struct listener *listeners;
     unsigned count;
     int64_t beat_at;
+    int epoll;
     bool closed;
 };
 
-struct stream *stream_create(int64_t started_us, void (*wake)(void *context), void *context) {
+struct stream *stream_create(int64_t started_us, int epoll, void (*wake)(void *context), void *context) {
     struct stream *stream = calloc(1, sizeof *stream);
     if (!stream)
         return NULL;
@@ -53,6 +56,7 @@ struct stream *stream_create(int64_t started_us, void (*wake)(void *context), vo
     }
     snprintf(stream->start, sizeof stream->start, "%" PRIx64, (uint64_t)started_us);
     stream->next = 1;
+    stream->epoll = epoll;
     return stream;
 }
 
@@ -187,7 +191,7 @@ static ssize_t listener_read(void *context, uint64_t position, char *buffer, siz
     struct listener *listener = context;
     struct stream *stream = listener->stream;
     if (!listener->current) {
-        if (stream->closed)
+        if (stream->closed || listener->gone)
             return MHD_CONTENT_READER_END_OF_STREAM;
         listener->current = next_event(listener);
         listener->given = 0;
@@ -214,9 +218,26 @@ static ssize_t listener_read(void *context, uint64_t position, char *buffer, siz
     return (ssize_t)part;
 }
 
+void stream_hung_up(void *listener) {
+    struct listener *l = listener;
+    l->gone = true;
+    wake_listener(l);
+}
+
+static void watch(struct listener *listener) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(listener->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct epoll_event interest = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = listener};
+    listener->socket = info ? info->connect_fd : -1;
+    if (info && epoll_ctl(listener->stream->epoll, EPOLL_CTL_ADD, listener->socket, &interest) != 0)
+        listener->socket = -1; // the heartbeat will notice
+}
+
 static void listener_free(void *context) {
     struct listener *listener = context;
     struct stream *stream = listener->stream;
+    if (listener->socket >= 0)
+        epoll_ctl(stream->epoll, EPOLL_CTL_DEL, listener->socket, NULL);
     if (listener->previous)
         listener->previous->next = listener->next;
     else
@@ -254,6 +275,7 @@ struct MHD_Response *stream_subscribe(struct stream *stream, struct MHD_Connecti
         listener->next->previous = listener;
     stream->listeners = listener;
     stream->count++;
+    watch(listener);
     MHD_add_response_header(response, "Content-Type", "text/event-stream");
     return response;
 }

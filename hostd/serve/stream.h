@@ -19,8 +19,9 @@
 
 struct stream;
 
-// `wake` is called on the publishing thread. NULL when memory is out.
-struct stream *stream_create(int64_t started_us, void (*wake)(void *context), void *context);
+// `wake` is called on the publishing thread. `epoll` is watched by the HTTP thread, and stays the caller's: a listener whose other
+// end has gone is an event of it whose data.ptr goes to stream_hung_up. NULL when memory is out.
+struct stream *stream_create(int64_t started_us, int epoll, void (*wake)(void *context), void *context);
 void stream_free(struct stream *stream); // nobody may listen any more
 
 // Any thread. Copies.
@@ -34,6 +35,9 @@ int64_t stream_next_heartbeat(const struct stream *stream); // monotonic microse
 // with too_many_listeners when SERVE_SUBSCRIBERS_MAX listen.
 struct MHD_Response *stream_subscribe(struct stream *stream, struct MHD_Connection *connection,
                                       const char *last_id, struct lg_error *error);
+
+// A page that was closed or loaded anew has gone at once, not at the next heartbeat: it would keep its place from others.
+void stream_hung_up(void *listener);
 
 // Ends all listeners' responses; none can subscribe afterwards.
 void stream_close(struct stream *stream);

@@ -72,7 +72,6 @@ class Captures:
     def test_a_comment_that_opens_the_door(self):
         self.foreign("grbl-6-utf8-comment-door.txt")
 
-    @unittest.skip("the recording holds a $G of the sender's that this player cannot tell from lotgate's own")
     def test_cncjs(self):
         self.foreign("cncjs-grbl.txt")
 

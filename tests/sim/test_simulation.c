@@ -222,20 +222,22 @@ static void test_random_days_keep_the_invariants(void **state) {
     const char *from = one != NULL ? one : getenv("LOTGATE_FIRST");
     uint64_t first = from != NULL ? strtoull(from, NULL, 10) : 1;
     uint64_t count = one != NULL ? 1 : many != NULL ? strtoull(many, NULL, 10) : 200;
-    uint64_t started = 0, crashes = 0, refused = 0;
+    uint64_t started = 0, crashes = 0, refused = 0, overtaken = 0;
     struct world *w = new_world();
     for (uint64_t seed = first; seed < first + count; seed++) {
         live_a_day(w, seed, one != NULL);
         started += w->jobs_started;
         crashes += w->crashes;
         refused += w->refused_commits;
+        overtaken += w->overtaken;
         if (w->trouble[0] != '\0')
             fail_msg("%s (run it alone with LOTGATE_SEED=%llu)", w->trouble, (unsigned long long)seed);
     }
     printf(
-        "# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open\n",
+        "# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open, "
+        "%llu lines overtaken by a file\n",
         (unsigned long long)count, (unsigned long long)started, (unsigned long long)crashes,
-        (unsigned long long)refused, (unsigned long long)opened);
+        (unsigned long long)refused, (unsigned long long)opened, (unsigned long long)overtaken);
     free(w);
     assert_true(one != NULL || opened >= count / 2);
     assert_true(started >= 2 * count); // days on which nothing runs would prove nothing

@@ -248,6 +248,7 @@ static void move_machine_bytes(struct world *w, struct wire_machine *m) {
             lose_port(w, m);
         if (n <= 0)
             return;
+        check_heard(m, buffer, (size_t)n);
         gate_from_machine(m->gate, buffer, (size_t)n, w->now);
     }
 }
@@ -333,7 +334,10 @@ void world_run(struct world *w, int64_t until) {
 // --- acts
 
 void world_connect(struct world *w, struct wire_machine *m, enum actor_kind kind) {
-    m->program_length = world_program(w, m->program, sizeof m->program);
+    // A sender may start a file of the card first, and go on behind it at once.
+    const char *first = flavour_of(w, m) == GRBL_MKS && w->now / 1000 % 4 == 0 ? "$SD/Run=/job.nc\n" : "";
+    size_t length = (size_t)snprintf(m->program, sizeof m->program, "%s", first);
+    m->program_length = length + world_program(w, m->program + length, sizeof m->program - length);
     world_connect_with(w, m, kind, m->program, m->program_length);
 }
 

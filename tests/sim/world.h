@@ -29,6 +29,8 @@ struct world_line {
     uint32_t hash;
     bool job_open;
     uint64_t resets; // of the machine, as far as was known
+    uint64_t files;  // of the machine's card, that the gate had been told of
+    uint64_t errors; // likewise
 };
 
 struct wire_machine {
@@ -45,11 +47,15 @@ struct wire_machine {
     uint8_t to_machine[65536], to_sender[65536]; // what the gate wrote, not yet handed on
     size_t machine_filled, sender_filled;
     // what the checks need
-    bool started_durable;   // a job.start was committed and its end was not
-    uint32_t starts, ends;  // committed, this run of the daemon
-    bool inbound_trusted;   // no fault has changed what the machine received
-    bool hooked;            // its firmware has the hook
-    uint64_t resets, opens; // restarts seen; OPEN frames that went out
+    bool started_durable;          // a job.start was committed and its end was not
+    uint32_t starts, ends;         // committed, this run of the daemon
+    bool inbound_trusted;          // no fault has changed what the machine received
+    bool hooked;                   // its firmware has the hook
+    uint64_t resets, opens;        // restarts seen; OPEN frames that went out
+    uint64_t files;                // of the card: starts of which word has reached the gate
+    uint64_t errors, errors_heard; // lines that the machine refused; of which word has reached the gate
+    char heard[GATE_REPLY_MAX];
+    size_t heard_length;
     struct world_line lines[WORLD_LINES_MAX];
     uint32_t first_line, line_count;
     char forward[GCODE_LINE_MAX];
@@ -77,7 +83,7 @@ struct world {
     size_t pending_count;
     bool ledger_down; // the disk is full
     bool woken;
-    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits;
+    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits, overtaken;
     char trouble[512]; // the first broken invariant, "" when none
 };
 

@@ -17,6 +17,8 @@ void office_forget(struct world *w); // what was asked and not answered is lost
 
 // world_check.c
 void check_forwarded(struct wire_machine *m, const uint8_t *bytes, size_t length);
+void check_heard(struct wire_machine *m, const uint8_t *bytes,
+                 size_t length); // what the gate is about to read
 void check_executed(void *context, const struct sim_line *line);
 void check_overflow(struct wire_machine *m); // the machine's receive buffer has lost nothing
 

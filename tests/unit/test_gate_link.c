@@ -543,6 +543,57 @@ static void test_a_hook_that_was_silent_is_asked_again_behind_a_banner(void **st
     link_world_drop(w);
 }
 
+// The hook takes a refused line's beam to be on until M5 S0; the gate knows better from `$G`, and tells it.
+static void test_a_refused_line_leaves_no_doubt_in_the_hook(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    link_world_send(w, "S300\nG1 X1\n"); // no feed: error
+    link_world_run(w, SECOND);
+    assert_int_equal(link_world_count(w->to_sender, "error:"), 1);
+    assert_int_equal(link_world_count(w->to_machine, "$G\nM5S0\nS300\n"), 1); // and its S is as before
+    link_world_send(w, "G1 X1 F1000\n");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_denied(w), 0);
+    assert_int_equal(link_world_state(w), GATE_LOCKED);
+    assert_int_equal(link_world_count(w->to_sender, "ok"), 2);
+    link_world_drop(w);
+}
+
+// Until it is told, what would be a cut with the beam on is not let through to be blocked.
+static void test_a_line_waits_until_the_hook_knows_that_the_beam_is_off(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    link_world_send(w, "G1 X1\n");
+    while (!link_world_count(w->to_sender, "error:"))
+        link_world_run(w, 100);
+    link_world_send(w, "G1 X1 F1000\n");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_denied(w), 0);
+    assert_int_equal(link_world_count(w->to_sender, "ok"), 1);
+    link_world_drop(w);
+}
+
+// Locked by an alarm the machine refuses M5 too: lotgate does not try it again and again, and what may cut is held.
+static void test_a_locked_machine_is_not_told(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    sim_fault(w->sim, SIM_FAULT_LIMIT, 0, w->now);
+    link_world_run(w, 2 * SECOND);
+    link_world_send(w, "\x18");
+    link_world_run(w, 2 * SECOND);
+    w->machine_length = 0;
+    link_world_send(w, "G21\n"); // error:9
+    link_world_run(w, 10 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "M5S0"), 0);
+    link_world_send(w, "$X\n");
+    link_world_run(w, 7 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "M5S0\n"), 1);
+    link_world_send(w, "G1 X1 F1000\n");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_denied(w), 0);
+    link_world_drop(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_hook_is_found_and_proved),
@@ -575,6 +626,9 @@ int main(void) {
         cmocka_unit_test(test_a_host_that_slept_opens_again_before_the_first_line),
         cmocka_unit_test(test_a_pong_counts_by_its_mac),
         cmocka_unit_test(test_a_hook_that_was_silent_is_asked_again_behind_a_banner),
+        cmocka_unit_test(test_a_refused_line_leaves_no_doubt_in_the_hook),
+        cmocka_unit_test(test_a_line_waits_until_the_hook_knows_that_the_beam_is_off),
+        cmocka_unit_test(test_a_locked_machine_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

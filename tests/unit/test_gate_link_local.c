@@ -91,6 +91,22 @@ static void test_a_card_job_that_waits_too_long_is_closed(void **state) {
     link_world_drop(w);
 }
 
+static void wait_at_the_machine(struct link_world *w);
+
+// Nothing was asked while the machine was held, and by then the hook has closed by itself: the job is over, and not opened again.
+static void test_a_card_job_that_expired_is_not_opened_again(void **state) {
+    struct link_world *w = link_world_new();
+    wait_at_the_machine(w);
+    gate_hold(w->gate, w->now);
+    link_world_run(w, 30 * SECOND);
+    gate_resume(w->gate, w->now);
+    w->machine_length = 0;
+    link_world_run(w, 8 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(link_world_count(w->to_machine, "$LG OPEN"), 0);
+    link_world_drop(w);
+}
+
 // 20 s in motion, and lines that are read as there is room for them; after its M2 the file goes on.
 static void stock_long_card(struct link_world *w) {
     char text[4096];
@@ -310,6 +326,91 @@ static void test_a_running_job_of_before_may_finish(void **state) {
     link_world_drop(w);
 }
 
+// Nobody sees what the file sets: a line between its lines could change its modes, and be judged by modes that are no more.
+static void test_no_line_comes_between_the_lines_of_a_file(void **state) {
+    struct link_world *w = link_world_new();
+    wait_at_the_machine(w);
+    w->machine_length = 0;
+    link_world_send(w, "G91\n"); // while the file waits for its start
+    link_world_run(w, SECOND);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_send(w, "\n(a comment)\n$#\nM3\n");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "G91"), 0);
+    link_world_run(w, 40 * SECOND);
+    assert_int_equal(w->end, GATE_END_COMPLETED);
+    assert_int_equal(link_world_denied(w), 0);
+    link_world_drop(w);
+}
+
+// What changes no mode passes, and what a file leaves behind is asked for: its S, with M3, would be a beam.
+static void test_the_modes_behind_a_file_are_asked_for(void **state) {
+    struct link_world *w = link_world_new();
+    wait_at_the_machine(w);
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, SECOND);
+    w->machine_length = 0;
+    link_world_send(w, "\n(a comment)\n$#\nM3\n");
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "(a comment)\n$#\n"), 1);
+    assert_int_equal(link_world_count(w->to_machine, "M3"), 0);
+    link_world_run(w, 40 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(link_world_count(w->to_machine, "$G\n"), 1);
+    assert_int_equal(link_world_state(w), GATE_HELD); // M3 at the file's S500
+    assert_int_equal(link_world_denied(w), 0);
+    link_world_drop(w);
+}
+
+static void open_for_a_sender(struct link_world *w, const char *begun) {
+    link_world_settled(w);
+    stock_long_card(w);
+    link_world_send(w, begun);
+    assert_true(link_world_until(w, GATE_HELD, SECOND));
+    link_world_declare(w);
+    for (int i = 0; i < 4000 && link_world_truth(w) != LINK_OPENED; i++)
+        link_world_run(w, 100);
+    assert_int_equal(link_world_truth(w), LINK_OPENED);
+}
+
+// The hook was opened for a sender's job, and the file is quicker than its first line: the lines behind it are no job's.
+static void test_a_file_that_takes_a_senders_job(void **state) {
+    struct link_world *w = link_world_new();
+    open_for_a_sender(w, "G21\nG90\nM4 S400\nG1 X5 F1000\n");
+    assert_true(sim_card_start(w->sim, w->now));
+    link_world_run(w, SECOND);
+    w->machine_length = 0;
+    link_world_send(w, "G1 X9\nG1 X8\n");
+    link_world_run(w, 40 * SECOND);
+    assert_int_equal(link_world_count(w->to_machine, "G1 X"), 0);
+    assert_true(link_world_count(w->to_sender, "error:9") >= 2);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w->end, GATE_END_COMPLETED);
+    assert_int_equal(link_world_state(w), GATE_LOCKED);
+    link_world_drop(w);
+}
+
+// The sender starts the file itself: what it sends behind that waits for the file's end, and is another job.
+static void test_lines_behind_a_senders_own_file_wait(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    stock_long_card(w);
+    link_world_send(w, "$SD/Run=/job.nc\nG90\nM4 S400\nG1 X5 F1000\n");
+    assert_true(link_world_until(w, GATE_HELD, SECOND));
+    link_world_declare(w);
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(link_world_state(w), GATE_RUNNING);
+    assert_int_equal(link_world_count(w->to_machine, "G90"), 0);
+    link_world_run(w, 40 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(link_world_state(w), GATE_HELD);
+    assert_int_equal(link_world_count(w->to_machine, "G90"), 1);
+    assert_int_equal(link_world_count(w->to_machine, "M4 S400"), 0);
+    assert_int_equal(link_world_count(w->to_sender, "error:9"), 0);
+    assert_int_equal(link_world_denied(w), 0);
+    link_world_drop(w);
+}
+
 // The first report after the restart says Idle; the file is started after it, while the hook is not heard.
 static void test_a_job_started_at_a_restart_is_not_cut(void **state) {
     struct link_world *w = link_world_new();
@@ -324,6 +425,7 @@ static void test_a_job_started_at_a_restart_is_not_cut(void **state) {
     sim_view(w->sim, &view, w->now);
     assert_true(view.card_running);
     assert_int_equal(link_world_count(w->to_machine, "$LG CLOSE"), 0);
+    assert_int_equal(link_world_count(w->to_machine, "M5\n"), 0); // nor goes on with no beam
     link_world_run(w, 60 * SECOND);
     assert_int_equal(link_world_truth(w), LINK_LOCKED);
     assert_int_equal(link_world_state(w), GATE_LOCKED);
@@ -394,6 +496,7 @@ int main(void) {
         cmocka_unit_test(test_a_card_job_that_was_declared_before),
         cmocka_unit_test(test_a_card_job_that_nobody_starts_again),
         cmocka_unit_test(test_a_card_job_that_waits_too_long_is_closed),
+        cmocka_unit_test(test_a_card_job_that_expired_is_not_opened_again),
         cmocka_unit_test(test_a_card_job_that_starts_when_it_is_given_up_is_cut),
         cmocka_unit_test(test_a_card_file_that_goes_on_behind_its_end),
         cmocka_unit_test(test_a_stop_of_lotgate_holds_wire_jobs_alone),
@@ -406,6 +509,10 @@ int main(void) {
         cmocka_unit_test(test_a_blocked_start_in_a_running_job_is_only_told),
         cmocka_unit_test(test_an_open_hook_of_before_is_closed),
         cmocka_unit_test(test_a_running_job_of_before_may_finish),
+        cmocka_unit_test(test_no_line_comes_between_the_lines_of_a_file),
+        cmocka_unit_test(test_the_modes_behind_a_file_are_asked_for),
+        cmocka_unit_test(test_a_file_that_takes_a_senders_job),
+        cmocka_unit_test(test_lines_behind_a_senders_own_file_wait),
         cmocka_unit_test(test_a_job_started_at_a_restart_is_not_cut),
         cmocka_unit_test(test_a_wire_job_cut_by_a_crash_is_closed_when_the_machine_rests),
         cmocka_unit_test(test_a_scan_is_told_and_answered_on_the_screen),

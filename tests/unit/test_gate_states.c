@@ -315,6 +315,28 @@ static void test_local_start_is_a_job_of_its_own(void **state) {
     world_free(&w);
 }
 
+// A plain firmware's file too: it may dwell at Idle, and what follows it is another job.
+static void test_lines_behind_a_local_start_wait_for_its_end(void **state) {
+    struct gate_config config;
+    struct world w;
+    world_config(&config);
+    config.poll = true;
+    world_make(&w, &config);
+    world_send(&w, "$SD/Run=/box.nc\nG91\n$#\n");
+    world_answer(&w);
+    world_declare(&w);
+    world_answer(&w);
+    w.more = "|SD:12.5,/box.nc"; // the state is Idle
+    world_pass(&w, 10 * SECOND);
+    assert_int_equal(world_state(&w), GATE_RUNNING);
+    assert_false(world_machine_has(&w, "G91"));
+    w.more = "";
+    world_pass(&w, 10 * SECOND);
+    assert_int_equal(w.job.end, GATE_END_COMPLETED);
+    assert_true(world_machine_has(&w, "G91\n$#\n"));
+    world_free(&w);
+}
+
 static void test_local_start_in_a_job_waits(void **state) {
     struct gate_config config;
     struct world w;
@@ -381,6 +403,7 @@ int main(void) {
         cmocka_unit_test(test_rest_of_a_cut_job_is_refused),
         cmocka_unit_test(test_sender_leaves_behind_m2),
         cmocka_unit_test(test_local_start_is_a_job_of_its_own),
+        cmocka_unit_test(test_lines_behind_a_local_start_wait_for_its_end),
         cmocka_unit_test(test_local_start_in_a_job_waits),
         cmocka_unit_test(test_check_mode_is_a_dry_run),
         cmocka_unit_test(test_names),

@@ -308,6 +308,52 @@ static void test_system_commands(void **state) {
     CHECK(&laser, system_rows);
 }
 
+// What prints and does nothing else, in the firmware that has it alone; and its neighbours.
+static const char *const fluidnc_asks[] = {"$SS", "$ss", "$A", "$E", "$CI", "$CD", "$CMD", "$Heap"};
+static const char *const hal_asks[] = {"$EAG", "$EEG", "$ESG", "$ESH", "$PINS", "$PINSTATE", "$LEV", "$LIM"};
+static const char *const never_asks[] = {"$CD=/littlefs/config.yaml",
+                                         "$Limits",
+                                         "$GS",
+                                         "$SA",
+                                         "$SR",
+                                         "$GO",
+                                         "$G+=gpio.2",
+                                         "$NVX",
+                                         "$MD",
+                                         "$UP=uart1",
+                                         "$A=1",
+                                         "$CMD=x",
+                                         "$PINS=1",
+                                         "$TPW",
+                                         "$LEVS",
+                                         "$RTC",
+                                         "$Macros/Run=0",
+                                         "$LED",
+                                         "$RI=50"};
+
+static void check_asks(const char *const *lines, size_t count, uint8_t asks, bool passes) {
+    struct gcode_rules rules = {.machine = GCODE_LASER, .asks = asks};
+    struct gcode_modal modal;
+    gcode_modal_reset(&modal);
+    modal.doubt = true; // a question is one in any state
+    for (size_t i = 0; i < count; i++) {
+        struct gcode_block b = scan(lines[i], strlen(lines[i]));
+        if ((gcode_classify(&rules, &modal, &b) == GCODE_SETUP) != passes)
+            fail_msg("%s", lines[i]);
+    }
+}
+
+#define COUNT_OF(rows) (sizeof(rows) / sizeof(rows)[0])
+
+static void test_questions_of_newer_firmwares(void **state) {
+    (void)state;
+    for (uint8_t asks = GCODE_ASKS_GRBL; asks <= GCODE_ASKS_HAL; asks++) {
+        check_asks(fluidnc_asks, COUNT_OF(fluidnc_asks), asks, asks == GCODE_ASKS_FLUIDNC);
+        check_asks(hal_asks, COUNT_OF(hal_asks), asks, asks == GCODE_ASKS_HAL);
+        check_asks(never_asks, COUNT_OF(never_asks), asks, false);
+    }
+}
+
 // Grbl drops a NUL, other firmwares end the line there: `$S<NUL>D/RUN` is `$SD/RUN` to the one and `$S` to the other.
 static void test_nul_in_a_command(void **state) {
     (void)state;
@@ -421,11 +467,17 @@ static void test_energised(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_laser),     cmocka_unit_test(test_laser_in_doubt),
-        cmocka_unit_test(test_cnc),       cmocka_unit_test(test_fan_beam),
-        cmocka_unit_test(test_strict),    cmocka_unit_test(test_system_commands),
-        cmocka_unit_test(test_printer),   cmocka_unit_test(test_setup_never_adds_up),
-        cmocka_unit_test(test_energised), cmocka_unit_test(test_nul_in_a_command),
+        cmocka_unit_test(test_laser),
+        cmocka_unit_test(test_laser_in_doubt),
+        cmocka_unit_test(test_cnc),
+        cmocka_unit_test(test_fan_beam),
+        cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_system_commands),
+        cmocka_unit_test(test_printer),
+        cmocka_unit_test(test_setup_never_adds_up),
+        cmocka_unit_test(test_energised),
+        cmocka_unit_test(test_nul_in_a_command),
+        cmocka_unit_test(test_questions_of_newer_firmwares),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     return rc ? 1 : 0;
