@@ -57,19 +57,31 @@ void hook_on_seen(struct station *s, const struct gate_fact *fact) {
 
 // --- what it blocked
 
-static const struct post_kind post_blocked = {"machine.blocked", false, NULL, NULL, log_failure, NULL};
+static void blocked_done(struct station *s, struct post *post, const cJSON *answer) {
+    int64_t count = 0;
+    char text[128];
+    (void)post;
+    if (!json_integer(answer, "count", &count) || count == 0)
+        return; // it was told when it happened
+    snprintf(text, sizeof text, "The machine's hook has blocked %lld start%s of which no word came.",
+             (long long)count, count == 1 ? "" : "s");
+    view_publish_alarm(s, text);
+}
 
+static const struct post_kind post_blocked = {"machine.blocked", false,       NULL,
+                                              blocked_done,      log_failure, NULL};
+
+// The ledger knows how much of the hook's count it has: what was blocked while lotgate was down is written down once.
 void hook_on_blocked(struct station *s, const struct gate_fact *fact) {
     cJSON *args = about(s);
     char text[128];
-    if (fact->text[0] != '\0')
+    json_add_integer(args, "total", fact->number);
+    if (fact->text[0] != '\0') {
         json_add_text(args, "source", fact->text);
-    else
-        json_add_integer(args, "count", fact->number);
+        snprintf(text, sizeof text, "The machine's hook blocked a start from %.10s.", fact->text);
+        view_publish_alarm(s, text);
+    }
     station_post(s, &post_blocked, args);
-    snprintf(text, sizeof text, "The machine's hook blocked a start%s%.10s.",
-             fact->text[0] != '\0' ? " from " : "", fact->text);
-    view_publish_alarm(s, text);
     view_publish_machine(s);
 }
 

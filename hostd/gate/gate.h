@@ -103,8 +103,8 @@ enum gate_fact_type {
     GATE_FACT_HOOK,         // something of gate_view.hook has changed
     GATE_FACT_HOOK_SEEN,    // a hook says who it is: text = serial number, options = firmware.
                             // Answer: gate_hook_confirmed() or gate_hook_refused()
-    GATE_FACT_HOOK_BLOCKED, // it blocked a start: text = "usb", "sd", "panel", "wifi", or "" for `number` of them that
-                            // the line lost
+    GATE_FACT_HOOK_BLOCKED, // it blocked a start: text = "usb", "sd", "panel", "wifi", or "" when only its count tells;
+                            // number = the hook's count since its power-up
     GATE_FACT_HOOK_KEY,    // it has proved to hold the key of slot `number`
     GATE_FACT_HOOK_PAIRED, // the end of gate_hook_pair(): number = 1 paired, 0 not; text = why not
     GATE_FACT_SCAN,        // its scanner has read a code: text; options = "cut" when the code was too long

@@ -140,6 +140,7 @@ void gate_link_again(struct gate *g, int64_t wait_us);       // what is known is
 // gate_link_frames.c
 bool gate_link_write(struct gate *g, enum link_ask what); // false: it does not fit into a frame
 void gate_link_heard(struct gate *g, const uint8_t *line, size_t length);
+void gate_link_tell_blocked(struct gate *g, const char *source);
 bool gate_link_is_own_line(const struct line *line); // a sender's `$LG`
 
 // gate_link_key.c

@@ -152,16 +152,20 @@ static enum link_state state_in(const struct link_frame *f, enum link_state othe
     return link_get_word(f, "st", LINK_STATE_WORD, LINK_STATES, &state) ? (enum link_state)state : otherwise;
 }
 
-// What the hook blocked while its EVENT was lost.
-static void count_blocked(struct gate *g, uint32_t blocked) {
-    struct gate_link *l = &g->link;
+void gate_link_tell_blocked(struct gate *g, const char *source) {
     struct gate_fact fact = {
-        .type = GATE_FACT_HOOK_BLOCKED, .state = g->state, .previous = g->state, .text = ""};
-    bool more = l->serial[0] && blocked > l->blocked;
-    fact.number = (uint16_t)(blocked - l->blocked);
+        .type = GATE_FACT_HOOK_BLOCKED, .state = g->state, .previous = g->state, .text = source};
+    fact.number = (uint16_t)g->link.blocked;
+    gate_fact_send(g, &fact);
+}
+
+// What the hook blocked while its EVENT was lost, or nobody listened. It counts anew when its machine was switched off.
+static void count_blocked(struct gate *g, uint32_t blocked, bool first) {
+    struct gate_link *l = &g->link;
+    bool news = blocked && (first || blocked != l->blocked);
     l->blocked = blocked;
-    if (more)
-        gate_fact_send(g, &fact);
+    if (news)
+        gate_link_tell_blocked(g, "");
 }
 
 static void tell_seen(struct gate *g) {
@@ -190,8 +194,6 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
     l->state = state_in(f, LINK_LOCKED);
     link_get_text(f, "j", job, sizeof job);
     gate_text_set(l->job, sizeof l->job, job);
-    if (link_get_number(f, "b", &blocked))
-        count_blocked(g, blocked);
     link_get_text(f, "sn", serial, sizeof serial);
     if (link_get_text(f, "fw", firmware, sizeof firmware))
         gate_text_set(l->firmware, sizeof l->firmware, firmware);
@@ -201,6 +203,8 @@ static void on_hello(struct gate *g, const struct link_frame *f) {
         l->serial_ok = false;
         tell_seen(g);
     }
+    if (link_get_number(f, "b", &blocked))
+        count_blocked(g, blocked, unheard || other);
     gate_link_local_told(g);
 }
 

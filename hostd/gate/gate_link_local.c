@@ -10,8 +10,9 @@
 static void blocked(struct gate *g, enum link_source source) {
     static const char held[] = "a job was started at the machine itself";
     bool busy = g->job.open || g->start_pending || g->hold_active || g->faults;
-    g->link.blocked++;
-    gate_fact(g, GATE_FACT_HOOK_BLOCKED, link_source_word(source));
+    if (g->link.blocked < UINT16_MAX)
+        g->link.blocked++;
+    gate_link_tell_blocked(g, link_source_word(source));
     if (busy || source == LINK_USB || gate_link_unsettled(g))
         return;
     g->link.local = LOCAL_HELD;

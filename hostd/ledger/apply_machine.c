@@ -51,7 +51,8 @@ const struct event_kind kinds_machine[] = {
     {.name = "machine.blocked",
      .fields = {{"machine", FIELD_TEXT, true},
                 {"source", FIELD_TEXT, false},
-                {"count", FIELD_INTEGER, false}},
+                {"count", FIELD_INTEGER, false},
+                {"total", FIELD_INTEGER, false}}, // as the hook counts since its power-up
      .subjects = {"machine"}},
     // Never the key.
     {.name = "machine.paired",

@@ -133,6 +133,14 @@ static const struct ledger_named_query base[] = {
      " FROM event_subjects x JOIN events e USING (seq)"
      " WHERE x.subject = :machine AND e.kind = 'machine.hook_seen' ORDER BY e.seq DESC LIMIT 1"},
 
+    // What the hook's own count was when it was last written down. Another hook, or another firmware, counts anew.
+    {"hook_blocked_total",
+     "SELECT json_extract(e.body, '$.total') AS total FROM event_subjects x JOIN events e USING (seq)"
+     " WHERE x.subject = :machine AND e.kind = 'machine.blocked'"
+     " AND e.seq > coalesce((SELECT max(hx.seq) FROM event_subjects hx JOIN events h USING (seq)"
+     "  WHERE hx.subject = :machine AND h.kind = 'machine.hook_seen'), 0)"
+     " ORDER BY e.seq DESC LIMIT 1"},
+
     // declarations
     {"declaration_list",
      "SELECT " DECLARATION_COLUMNS " WHERE 1 {machine| AND d.machine = :machine}{state| AND d.state = :state}"

@@ -79,6 +79,7 @@ static const struct argument {
     {"after", TYPE_CURSOR, ARGS_ID_MAX},
     {"limit", TYPE_INTEGER, 0},
     {"count", TYPE_INTEGER, 0},
+    {"total", TYPE_INTEGER, 0},
     {"size", TYPE_INTEGER, 0},
     {"event", TYPE_INTEGER, 0},
     {"lines", TYPE_INTEGER, 0},

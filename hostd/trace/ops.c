@@ -55,7 +55,7 @@ static const struct trace_op base[] = {
      "Record that a machine ran with no job open.", machine_unauthorised},
     {"machine.hook", true, TAKES("!machine", "!serial_number", "firmware"),
      "Record who the hook in a machine's firmware says it is.", hook_seen},
-    {"machine.blocked", true, TAKES("!machine", "source", "count"),
+    {"machine.blocked", true, TAKES("!machine", "source", "count", "total"),
      "Record that a machine's hook blocked a start.", hook_blocked},
     {"machine.paired", true, TAKES("!machine", "!outcome", "reason", "by"),
      "Record how the pairing of a machine's hook went.", hook_paired},

@@ -28,7 +28,8 @@
 //   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
 //   machine.unauthorised machine status                              -> {}
 //   machine.hook      machine serial_number [firmware]               -> {machine, changed: bool, was}
-//   machine.blocked   machine [source count]                         -> {machine}   source: usb, sd, panel, wifi
+//   machine.blocked   machine [source count total]                   -> {machine}   source: usb, sd, panel, wifi; total alone: what
+//                                                                     of the hook's count is not written down yet -> {count}
 //   machine.paired    machine outcome [reason by]                    -> {machine}   outcome: paired, refused
 //   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode record] -> {declaration, text, lots, operator}
 //                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,

@@ -86,10 +86,42 @@ static bool append(struct ledger *ledger, const struct trace_context *context, c
     return common_append(ledger, context, kind, common_copy(cJSON_CreateObject(), args, members), error);
 }
 
+// How many of the `total` that a hook has counted since its power-up are not written down yet. A smaller total than before: it
+// was switched off and on.
+static bool not_yet_told(struct ledger *ledger, const char *machine, int64_t total, int64_t *count,
+                         struct lg_error *error) {
+    cJSON *row;
+    int64_t before = 0;
+    if (!common_row(ledger, "hook_blocked_total", common_one("machine", machine), &row, error))
+        return false;
+    json_integer(row, "total", &before);
+    cJSON_Delete(row);
+    *count = total >= before ? total - before : total;
+    return true;
+}
+
 bool hook_blocked(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                   cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"machine", "source", "count", NULL};
-    return append(ledger, context, args, "machine.blocked", members, answer, error);
+    static const char *const members[] = {"machine", "source", "count", "total", NULL};
+    const char *machine = json_text(args, "machine");
+    int64_t total = 0, count = 0;
+    bool whole =
+        !json_text(args, "source") && !json_get(args, "count") && json_integer(args, "total", &total);
+    if (!whole)
+        return append(ledger, context, args, "machine.blocked", members, answer, error);
+    cJSON *row;
+    if (!common_need_machine(ledger, machine, &row, error))
+        return false;
+    cJSON_Delete(row);
+    if (!not_yet_told(ledger, machine, total, &count, error))
+        return false;
+    *answer = common_one("machine", machine);
+    json_add_integer(*answer, "count", count);
+    if (count == 0)
+        return true;
+    cJSON *body = common_copy(cJSON_CreateObject(), args, members);
+    json_add_integer(body, "count", count);
+    return common_append(ledger, context, "machine.blocked", body, error);
 }
 
 bool hook_paired(struct ledger *ledger, const struct trace_context *context, const cJSON *args,

@@ -157,7 +157,7 @@ class Hook(e2e.LotgateTest):
         self.gate.wait_state("held")
         wait_for(lambda: self.screens()[-1:] == ["scan the lot"], self.screens)
         self.assertEqual(self.card_work(), [])
-        self.assertEqual(self.events("machine.blocked"), [{"machine": "laser1", "source": "sd"}])
+        self.assertEqual(self.events("machine.blocked"), [{"machine": "laser1", "source": "sd", "total": 1}])
         self.gate.declare(self.lot)
         self.gate.wait_state("running")
         wait_for(lambda: self.screens()[-1:] == [f"lot {self.lot}|start again"], self.screens)

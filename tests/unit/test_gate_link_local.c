@@ -490,6 +490,30 @@ static void test_blocked_starts_that_the_line_lost_are_counted(void **state) {
     link_world_drop(w);
 }
 
+// What was blocked while lotgate was down is told once it is up, as the hook's count; the ledger knows what of it is new.
+static void test_blocked_starts_of_before_are_told(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_settled(w);
+    stock_card(w);
+    assert_int_equal(w->facts[GATE_FACT_HOOK_BLOCKED], 0);
+    w->plugged = false;
+    for (int i = 0; i < 2; i++) {
+        sim_card_start(w->sim, w->now);
+        link_world_run(w, 2 * SECOND);
+    }
+    w->plugged = true;
+    link_world_restart(w);
+    link_world_run(w, 5 * SECOND);
+    assert_int_equal(w->facts[GATE_FACT_HOOK_BLOCKED], 1);
+    assert_string_equal(w->text[GATE_FACT_HOOK_BLOCKED], "");
+    assert_int_equal(w->number[GATE_FACT_HOOK_BLOCKED], 2);
+    sim_card_start(w->sim, w->now);
+    link_world_run(w, 2 * SECOND);
+    assert_string_equal(w->text[GATE_FACT_HOOK_BLOCKED], "sd");
+    assert_int_equal(w->number[GATE_FACT_HOOK_BLOCKED], 3);
+    link_world_drop(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_card_job_is_held_declared_and_run),
@@ -517,6 +541,7 @@ int main(void) {
         cmocka_unit_test(test_a_wire_job_cut_by_a_crash_is_closed_when_the_machine_rests),
         cmocka_unit_test(test_a_scan_is_told_and_answered_on_the_screen),
         cmocka_unit_test(test_blocked_starts_that_the_line_lost_are_counted),
+        cmocka_unit_test(test_blocked_starts_of_before_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

@@ -78,11 +78,39 @@ static void what_it_blocked_and_how_it_was_paired_stand_in_the_ledger(void **sta
     help_teardown(&h);
 }
 
+static int64_t told(struct help *h, const char *args) {
+    int64_t count = -1;
+    cJSON *answer = help_ask(h, "machine.blocked", args);
+    json_integer(answer, "count", &count);
+    cJSON_Delete(answer);
+    return count;
+}
+
+#define TOTAL(n) "{\"machine\":\"laser1\",\"total\":" n "}"
+
+// A hook counts since its power-up, and says so each time it is connected: each start that it blocked is written down once.
+static void what_was_blocked_while_nobody_listened_is_counted_once(void **state) {
+    struct help h;
+    help_setup(&h);
+    help_shop(&h);
+    assert_int_equal(told(&h, TOTAL("2")), 2);
+    assert_int_equal(told(&h, TOTAL("2")), 0);
+    help_do(&h, "machine.blocked", "{\"machine\":\"laser1\",\"source\":\"sd\",\"total\":3}");
+    assert_int_equal(told(&h, TOTAL("3")), 0);
+    assert_int_equal(told(&h, TOTAL("5")), 2);
+    assert_int_equal(told(&h, TOTAL("1")), 1); // it was switched off
+    help_do(&h, "machine.hook", HOOK("C"));    // another board
+    assert_int_equal(told(&h, TOTAL("4")), 4);
+    help_refused(&h, "machine.blocked", "{\"machine\":\"laser9\",\"total\":1}", "no_such_machine");
+    help_teardown(&h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nameplate_s_number_is_the_hook_s),
         cmocka_unit_test(another_number_waits_for_a_person),
         cmocka_unit_test(without_a_nameplate_the_first_one_counts),
+        cmocka_unit_test(what_was_blocked_while_nobody_listened_is_counted_once),
         cmocka_unit_test(what_it_blocked_and_how_it_was_paired_stand_in_the_ledger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
