@@ -151,6 +151,23 @@ class Hook(e2e.LotgateTest):
         line.expect(rb"^ok")
         self.assertNotIn(b"[LG:", b"".join(line.seen))
 
+    def test_what_was_blocked_while_lotgate_was_down(self):
+        self.begin()
+        self.gate.stop()
+        self.press_start()
+        self.gate.start()
+        self.gate.wait_state("locked", "held")
+
+        def written():
+            return [body["total"] for body in self.events("machine.blocked")]
+        wait_for(lambda: written() == [1], lambda: (written(), self.hook()))
+        for _ in range(2):  # said at each start, written down once
+            self.gate.stop()
+            self.gate.start()
+            self.gate.wait_state("locked", "held")
+            wait_for(lambda: self.hook()["blocked"] == 1, self.hook)
+        self.assertEqual(written(), [1])
+
     def test_a_card_job(self):
         self.begin()
         self.press_start()
