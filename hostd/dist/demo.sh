@@ -4,14 +4,16 @@
 set -eu
 cd "$(dirname "$0")/../.."
 lotgate=${LOTGATE:-build/lotgate}
+simulator=${LOTGATE_SIM:-build/lotgate-sim}
 data=$(mktemp -d)
 export XDG_DATA_HOME=$data
-daemon=
+daemon='' hooked=''
 cleanup() {
-    if [ -n "$daemon" ]; then
-        kill "$daemon" 2>/dev/null || true
-        wait "$daemon" 2>/dev/null || true
-    fi
+    local pid
+    for pid in $daemon $hooked; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
     rm -rf "$data"
 }
 trap cleanup EXIT
@@ -45,15 +47,53 @@ wait_for() {
     cat "$data/log" "$data/sent" >&2 2>/dev/null || true
     return 1
 }
-state() { "$lotgate" --data "$data/shop" machine show laser1 --json; }
+state() { "$lotgate" --data "$data/shop" machine show "${1:-laser1}" --json; }
+
+# A machine with a card slot, whose firmware holds the hook: a program of its own at the other end of a serial line.
+start_hooked_machine() {
+    awk 'BEGIN { print "G21"; print "G90"; print "M4 S600"; print "G1 X40 F6000"; print "G1 Y30"; print "G1 X0"; print "G1 Y0"
+        print "M5"; print "M2" }' >"$data/frame.nc"
+    "$simulator" --flavour mks --hook --serial SIM-LASER-2 --hook-memory "$data/memory" --card "$data/frame.nc" \
+        --link "$data/laser2.tty" --log "$data/laser2.log" >"$data/hooked" 2>&1 &
+    hooked=$!
+    wait_for tty ls "$data"
+}
+
+# press_start: the start key at the machine. One that is in motion does not look at it.
+press_start() {
+    wait_for '"Idle"' state laser2
+    printf '%s(the start key at the machine is pressed)%s\n' "$blue" "$plain"
+    kill -USR1 "$hooked"
+}
+
+hook_act() {
+    say "6. A second machine can run files from its card, past the serial line. Its firmware holds lotgate's hook: it is paired once."
+    wait_for '"unpaired"' state laser2
+    run machine pair laser2 --by OP1
+    wait_for '"locked"' state laser2
+    say "   Somebody starts a file from the card. The hook blocks it, and lotgate asks for the lot."
+    press_start
+    wait_for '"held"' state laser2
+    run machine show laser2
+    say "   One scan, and the start key again: the file runs, and leaves a record like any job."
+    run declare laser2 "$lot=1sheet" --operator OP1
+    wait_for 'start again' cat "$data/laser2.log"
+    press_start
+    wait_for '"completed"' "$lotgate" --data "$data/shop" job list --machine laser2 --json
+    run job list --machine laser2
+    run record show MFG-0002
+}
 
 say "A workshop with one simulated laser. lotgate stands on the line between the sender and the machine."
 # A configuration of its own: a lotgate that runs already keeps its ports.
-cat >"$data/lotgate.json" <<'EOF'
+cat >"$data/lotgate.json" <<EOF
 { "http": { "listen": "127.0.0.1:0" },
   "machines": [ { "id": "laser1", "board": "sim-laser", "device": "sim:laser", "serial_number": "SIM-LASER-1",
-                  "sender": { "tcp": "127.0.0.1:0" } } ] }
+                  "sender": { "tcp": "127.0.0.1:0" } },
+                { "id": "laser2", "board": "generic-grbl-laser", "device": "$data/laser2.tty", "serial_number": "SIM-LASER-2",
+                  "hook": true, "sender": { "tcp": "127.0.0.1:0" } } ] }
 EOF
+start_hooked_machine
 "$lotgate" serve -c "$data/lotgate.json" --data "$data/shop" >"$data/log" 2>&1 &
 daemon=$!
 wait_for '"locked"' state
@@ -90,4 +130,6 @@ run record show MFG-0001
 
 say "5. And has anybody changed it since?"
 run ledger verify
+hook_act
+
 say "That was all. make run starts lotgate for you; the README shows how to connect your sender."

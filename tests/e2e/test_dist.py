@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from lotgate_e2e import LOTGATE, TOP, Daemon
+from lotgate_e2e import LOTGATE, LOTGATE_SIM, TOP, Daemon
 
 DIST = os.path.join(TOP, "hostd", "dist")
 
@@ -124,11 +124,13 @@ class Demo(unittest.TestCase):
                 taken.listen()
             except OSError:
                 pass  # taken already, by that lotgate
-            done = run("bash", os.path.join(DIST, "demo.sh"), env={**os.environ, "LOTGATE": LOTGATE})
+            done = run("bash", os.path.join(DIST, "demo.sh"), env={**os.environ, "LOTGATE": LOTGATE, "LOTGATE_SIM": LOTGATE_SIM})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertNotIn("\x1b", done.stdout)  # colours are for terminals
         self.assertRegex(done.stdout, r"(?m)^laser1 +held ")
         self.assertIn("JOB-000001: completed, record MFG-0001.", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^Hook +locked, paired, blocked 1 start$")
+        self.assertRegex(done.stdout, r"(?m)^JOB-000002 +laser2 .*completed")
         self.assertIn("The chain, the signatures and the tables are right.", done.stdout)
 
 
