@@ -417,6 +417,7 @@ bool config_load(struct config *config, const char *path, struct config_report *
     char *text = file != NULL ? malloc(CONFIG_FILE_MAX + 1) : NULL;
     if (text == NULL) {
         report->mistakes = 1;
+        report->unread = true;
         snprintf(report->text, sizeof report->text, "%.400s cannot be read: %s", path, strerror(errno));
         if (file != NULL)
             fclose(file);

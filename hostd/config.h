@@ -51,6 +51,7 @@ struct config {
 
 // What is wrong, one line each: `lotgate.json:7:15: unknown key "baudd" in machines[0]; did you mean "baud"?`
 struct config_report {
+    bool unread; // there is no such file, or it may not be read: nothing in it is wrong
     size_t mistakes;
     char text[CONFIG_MISTAKES_MAX * 256];
 };

@@ -241,8 +241,11 @@ static int read_config(struct daemon *d, const struct options *options, struct c
              !config_load(&d->config, paths->config, report))
         status = CLI_USAGE;
     if (status == CLI_USAGE && report->mistakes > 0)
-        fprintf(stderr, "%s\n  Mend that and start lotgate again; `man lotgate.json` tells of every key.\n",
-                report->text);
+        fprintf(stderr, "%s\n  %s\n", report->text,
+                report->unread
+                    ? "Name the configuration with -c FILE, or leave -c out: without one, lotgate takes the "
+                      "machines that are connected."
+                    : "Mend that and start lotgate again; `man lotgate.json` tells of every key.");
     if (options->listen != NULL)
         snprintf(d->config.listen, sizeof d->config.listen, "%s", options->listen);
     free(report);

@@ -254,10 +254,13 @@ void live_answer(struct daemon *d, struct request *request) {
     }
     const char *machine = json_text(request->args, "machine");
     struct station *s = machine != NULL ? daemon_find(d, machine) : NULL;
-    if (s == NULL)
+    if (s == NULL) {
+        char message[128];
+        snprintf(message, sizeof message, "There is no machine %.60s in the configuration.",
+                 machine != NULL ? machine : "");
         refuse(request, "no_such_machine", "See `lotgate machine list` for all machines.",
-               machine != NULL ? "There is no machine of this name in the configuration."
-                               : "No machine is named.");
-    else
+               machine != NULL ? message : "No machine is named.");
+    } else {
         op->act(s, request);
+    }
 }

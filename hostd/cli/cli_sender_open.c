@@ -40,7 +40,7 @@ bool cli_sender_check(FILE *file, uint64_t *lines, struct lg_error *error) {
         ok = check_line(text, length, ++*lines, error);
     }
     if (ok && ferror(file) != 0)
-        ok = lg_fail(error, "file_unreadable", "Is it a file?", "The file can't be read: %s.",
+        ok = lg_fail(error, "file_unreadable", "Name the G-code file itself.", "The file can't be read: %s.",
                      strerror(errno));
     if (ok && *lines == 0)
         ok = lg_fail(error, "file_unfit", "Is this the right one?", "The file is empty.");

@@ -108,7 +108,11 @@ void gate_declare_answer(struct gate *g, int64_t now, bool accepted, const char 
             continue;
         a->done = true;
         a->accepted = accepted;
-        gate_text_set(a->text, sizeof a->text, message);
+        // The reply has to wait behind what is held; why the declaration is refused is wanted now.
+        bool at_once = !accepted && g->hold_active;
+        gate_text_set(at_once ? g->late_answer : a->text, sizeof a->text, message);
+        if (at_once)
+            g->notices |= NOTICE_LATE_ANSWER;
         break;
     }
     gate_settle(g);

@@ -17,7 +17,7 @@ static const struct {
     const char *what_to_do;
 } failures[] = {
     {SQLITE_FULL, "ledger_unavailable", "The disk that holds the ledger is full",
-     "Free some space on that disk; nothing was lost, and lotgate goes on by itself as soon as it can write."},
+     "Free some space on that disk. Nothing was lost: a lotgate that runs goes on by itself as soon as it can write; one that has ended is to be started again."},
     {SQLITE_IOERR, "ledger_unavailable", "The disk that holds the ledger could not be read or written",
      "Look at the system log for disk errors; change the disk or SD card if they repeat. Nothing runs until the ledger can be written."},
     {SQLITE_BUSY, "ledger_unavailable", "Another program holds the ledger's database locked",

@@ -74,8 +74,11 @@ static int failed(int fd, const char *where, struct lg_error *error) {
     if (fd >= 0)
         close(fd);
     if (why == EADDRINUSE)
-        lg_fail(error, "address_in_use", "Stop the other program, or choose another address.",
-                "Another program listens on %.200s already.", where);
+        lg_fail(
+            error, "address_in_use",
+            "Stop the other program, or choose another address: --listen, or \"listen\" of \"http\" in the "
+            "configuration.",
+            "Another program listens on %.200s already.", where);
     else
         lg_fail(error, "cannot_listen", "Check the address and who may use it.",
                 "Cannot listen on %.200s: %s.", where, strerror(why));

@@ -84,8 +84,8 @@ struct door *sender_new_door(struct sender *s, const struct door_kind *kind, str
 bool sender_claim(struct door *door, int fd, const char *label, char *refusal, size_t room) {
     struct sender *s = door->sender;
     if (s->through != NULL) {
-        snprintf(refusal, room, "[MSG:lotgate: %s is in use by %s, since %s]\r\n", s->machine, s->label,
-                 s->since);
+        snprintf(refusal, room, "[MSG:lotgate: %s is in use by %s, since %s: close that one first]\r\n",
+                 s->machine, s->label, s->since);
         return false;
     }
     if (channel_open(&s->channel, s->loop, fd) != 0) {

@@ -335,7 +335,7 @@ class Senders(LotgateTest):
         first.send(b"\n")
         first.expect(rb"^ok$")
         second = self.line(gate.tcp())
-        second.expect(rb"\[MSG:lotgate: laser1 is in use by 127\.0\.0\.1:\d+, since \d\d:\d\d\]")
+        second.expect(rb"\[MSG:lotgate: laser1 is in use by 127\.0\.0\.1:\d+, since \d\d:\d\d: close that one first\]")
         self.assertEqual(second.read(), b"")
         third = self.line(gate.machine()["pty"])
         third.expect(rb"laser1 is in use by 127\.0\.0\.1:\d+")
@@ -487,6 +487,13 @@ class Starting(LotgateTest):
     def test_unknown_options(self):
         gate = self.daemon(self.machine_config("sim:laser"), start=False)
         self.assertEqual(gate.refuses_to_start("--nonsense")[0], 2)
+
+    def test_a_configuration_that_is_not_there(self):
+        gate = self.daemon(self.machine_config("sim:laser"), start=False)
+        os.unlink(gate.config)
+        status, said = gate.refuses_to_start()
+        self.assertEqual(status, 2)
+        self.assertIn("Name the configuration with -c FILE", said)
 
     def test_a_sender_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -291,6 +291,23 @@ static void test_sender_leaves_behind_m2(void **state) {
     world_free(&w);
 }
 
+// The reply waits behind the held line; why it was refused would be of no use by then.
+static void test_a_refused_declaration_is_told_while_held(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_send(&w, "G1 X10 S500 F1000 M3\n");
+    assert_int_equal(world_state(&w), GATE_HELD);
+    world_send(&w, "$LOT=NOPE\n");
+    world_forget(&w);
+    gate_declare_answer(w.gate, w.now, false, "there is no lot NOPE");
+    assert_true(world_sender_is(&w, "[MSG:lotgate: there is no lot NOPE]\r\n"));
+    world_forget(&w);
+    world_declare(&w);
+    world_answer(&w);
+    assert_true(world_sender_is(&w, "ok\r\nerror:9\r\n")); // once, and in their turns
+    world_free(&w);
+}
+
 static void test_local_start_is_a_job_of_its_own(void **state) {
     struct gate_config config;
     struct world w;
@@ -402,6 +419,7 @@ int main(void) {
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_rest_of_a_cut_job_is_refused),
         cmocka_unit_test(test_sender_leaves_behind_m2),
+        cmocka_unit_test(test_a_refused_declaration_is_told_while_held),
         cmocka_unit_test(test_local_start_is_a_job_of_its_own),
         cmocka_unit_test(test_lines_behind_a_local_start_wait_for_its_end),
         cmocka_unit_test(test_local_start_in_a_job_waits),
