@@ -128,7 +128,7 @@ static void on_fact(void *context, const struct gate_fact *f) {
     snprintf(w->options, sizeof w->options, "%s", f->options ? f->options : "");
     w->start_wanted |= f->type == GATE_FACT_START_WANTED;
     w->seen |= f->type == GATE_FACT_HOOK_SEEN;
-    if (f->type != GATE_FACT_ENDED)
+    if (f->type != GATE_FACT_ENDED || f->job->dry_run)
         return;
     if (!w->committed)
         give_up("a job ended twice, or without a start", f->text);
