@@ -235,15 +235,18 @@ bool store_bind_json(struct store *store, sqlite3_stmt *statement, int index, co
         code = sqlite3_bind_text(statement, index, value->valuestring, -1, SQLITE_TRANSIENT);
     } else if (cJSON_IsBool(value)) {
         code = sqlite3_bind_int(statement, index, cJSON_IsTrue(value));
+    } else if (cJSON_IsNumber(value)) {
+        int64_t integer;
+        if (!canonical_integer(value->valuedouble, &integer, error))
+            return false;
+        code = sqlite3_bind_int64(statement, index, integer);
     } else {
-        // Numbers and structures go through the canonical printer, which refuses what is not exact.
+        // Structures go through the canonical printer, which refuses what is not exact.
         size_t length;
         char *text = canonical_print(value, &length, error);
         if (!text)
             return false;
-        code = cJSON_IsNumber(value)
-                   ? sqlite3_bind_int64(statement, index, (int64_t)value->valuedouble)
-                   : sqlite3_bind_text(statement, index, text, (int)length, SQLITE_TRANSIENT);
+        code = sqlite3_bind_text(statement, index, text, (int)length, SQLITE_TRANSIENT);
         free(text);
     }
     return code == SQLITE_OK || store_failed(store, error);
