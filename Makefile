@@ -182,7 +182,7 @@ unit: tests-built ## build and run all but the end-to-end tests
 	python3 tests/run.py BUILD=$(BUILD) $(PROGRAMS) $(REPLAYS)
 
 # With CI set (as CI does), the unit level runs again under ASan with UBSan, and what has threads under TSan.
-THREADED := test_base test_ledger_writer test_serve
+THREADED := test_base test_ledger_verify test_ledger_writer test_serve
 CHECKED := build/address,undefined
 # The fault sweep is left out: it writes to a ledger some 4,000 times, and its process is killed on purpose.
 CI_TESTS = BUILD=$(CHECKED) $(patsubst %.c,$(CHECKED)/%,$(filter-out tests/fault/%,$(PROGRAM_SOURCES))) $(FUZZERS:%=$(CHECKED)/tests/fuzz/replay_%) \

@@ -68,7 +68,7 @@ static int rebuild(struct cli_call *call) {
         return cli_fail(CLI_REFUSED, &error);
     }
     struct ledger *ledger = cli_ledger(call, LEDGER_WRITER, &status, &error);
-    if (ledger == NULL || !ledger_rebuild(ledger, &events, &error))
+    if (ledger == NULL || !ledger_expect_much(ledger, &error) || !ledger_rebuild(ledger, &events, &error))
         return cli_fail(status, &error);
     if (call->json)
         printf("{\"events\": %lld}\n", (long long)events);

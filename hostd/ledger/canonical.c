@@ -1,7 +1,6 @@
 // canonical: see canonical.h.
 #include "canonical.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -88,12 +87,26 @@ static bool add_items(struct text *t, const cJSON *list, int depth, struct lg_er
     return true;
 }
 
-static bool add_number(struct text *t, double number, struct lg_error *error) {
+bool canonical_integer(double number, int64_t *value, struct lg_error *error) {
     if (!(fabs(number) < CANONICAL_INTEGER_MAX) || floor(number) != number)
         return lg_fail(error, "bad_event", "",
                        "The number %g is not a whole number that can be kept exactly.", number);
-    char buffer[32];
-    add(t, buffer, (size_t)snprintf(buffer, sizeof buffer, "%" PRId64, (int64_t)number));
+    *value = (int64_t)number;
+    return true;
+}
+
+static bool add_number(struct text *t, double number, struct lg_error *error) {
+    char digits[24], *at = digits + sizeof digits;
+    int64_t value = 0;
+    if (!canonical_integer(number, &value, error))
+        return false;
+    int64_t rest = value < 0 ? -value : value; // below 2^53
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (value < 0)
+        *--at = '-';
+    add(t, at, (size_t)(digits + sizeof digits - at));
     return true;
 }
 

@@ -7,7 +7,9 @@
 #define LOTGATE_LEDGER_CANONICAL_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "error.h" // lg_error
 
@@ -16,6 +18,8 @@
 
 // The text, owned by the caller (free()), with *length its bytes without the NUL. NULL with code bad_event
 // when a number is not an exact integer or the value is nested too deep.
+// The integer that a number is; code bad_event where it is none that is exact.
+bool canonical_integer(double number, int64_t *value, struct lg_error *error);
 char *canonical_print(const cJSON *value, size_t *length, struct lg_error *error);
 
 #endif

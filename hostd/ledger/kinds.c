@@ -14,7 +14,7 @@ static const struct event_kind *const families[] = {
 const struct event_kind *kind_find(const char *name) {
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         for (const struct event_kind *k = families[i]; k->name; k++)
-            if (strcmp(k->name, name) == 0)
+            if (*k->name == *name && strcmp(k->name, name) == 0)
                 return k;
     return NULL;
 }

@@ -24,11 +24,16 @@ static bool open_writer(struct ledger *ledger, const char *path, const char *vfs
         return false;
     if (version && !store_integer(&ledger->store, "SELECT coalesce(max(seq), 0) FROM events", &events, error))
         return false;
+    // Taking over an earlier version's tables may be much work: with a large cache, which is given back afterwards.
+    bool much = version && version < schema_newest(schema_migrations);
+    if (much && !store_cache(&ledger->store, STORE_BULK_CACHE_KIB, error))
+        return false;
     // The key stands before the first table: a ledger that holds anything has one.
     if (!files_key_load(&ledger->key, ledger->directory, events == 0, error) ||
         !store_make_durable(&ledger->store, error) ||
         !schema_migrate(&ledger->store, schema_migrations, replay_events, error) ||
-        !files_key_publish(&ledger->key, ledger->directory, error))
+        !files_key_publish(&ledger->key, ledger->directory, error) ||
+        (much && !store_cache(&ledger->store, STORE_CACHE_KIB, error)))
         return false;
     files_sync_directory(ledger->directory);
     snprintf(ledger->seen.path, sizeof ledger->seen.path, "%s", path);
@@ -192,10 +197,10 @@ void ledger_rollback(struct ledger *ledger) {
 
 bool ledger_expect_much(struct ledger *ledger, struct lg_error *error) {
     lg_assert(ledger->mode == LEDGER_WRITER && !ledger->in_transaction);
-    char sql[96];
-    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d; PRAGMA wal_autocheckpoint=%d", STORE_BULK_CACHE_KIB,
-             STORE_BULK_LOG_PAGES);
-    return store_execute(&ledger->store, sql, error);
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA wal_autocheckpoint=%d", STORE_BULK_LOG_PAGES);
+    return store_cache(&ledger->store, STORE_BULK_CACHE_KIB, error) &&
+           store_execute(&ledger->store, sql, error);
 }
 
 static bool insert_event(struct ledger *ledger, const struct chain_event *e,

@@ -235,7 +235,7 @@ const struct ledger_query_family ledger_queries[] = {
 const struct ledger_named_query *ledger_query_find(const char *name, int *most) {
     for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
         for (const struct ledger_named_query *q = family->queries; q->name; q++)
-            if (strcmp(q->name, name) == 0) {
+            if (*q->name == *name && strcmp(q->name, name) == 0) {
                 *most = family->most;
                 return q;
             }

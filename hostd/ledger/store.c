@@ -50,6 +50,12 @@ bool store_failed(struct store *store, struct lg_error *error) {
                    store->db ? sqlite3_errmsg(store->db) : "out of memory");
 }
 
+bool store_cache(struct store *store, int kib, struct lg_error *error) {
+    char sql[48];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", kib);
+    return store_execute(store, sql, error);
+}
+
 static bool configure(struct store *store, struct lg_error *error) {
     static const struct {
         int option, value;
@@ -63,9 +69,7 @@ static bool configure(struct store *store, struct lg_error *error) {
             return store_failed(store, error);
     sqlite3_extended_result_codes(store->db, 1);
     sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
-    char sql[64];
-    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d; PRAGMA mmap_size=0", STORE_CACHE_KIB);
-    return store_execute(store, sql, error);
+    return store_cache(store, STORE_CACHE_KIB, error) && store_execute(store, "PRAGMA mmap_size=0", error);
 }
 
 // A database on a read-only medium can only be read as immutable; that is safe when no write-ahead log is left.
@@ -235,15 +239,18 @@ bool store_bind_json(struct store *store, sqlite3_stmt *statement, int index, co
         code = sqlite3_bind_text(statement, index, value->valuestring, -1, SQLITE_TRANSIENT);
     } else if (cJSON_IsBool(value)) {
         code = sqlite3_bind_int(statement, index, cJSON_IsTrue(value));
+    } else if (cJSON_IsNumber(value)) {
+        int64_t integer;
+        if (!canonical_integer(value->valuedouble, &integer, error))
+            return false;
+        code = sqlite3_bind_int64(statement, index, integer);
     } else {
-        // Numbers and structures go through the canonical printer, which refuses what is not exact.
+        // Structures go through the canonical printer, which refuses what is not exact.
         size_t length;
         char *text = canonical_print(value, &length, error);
         if (!text)
             return false;
-        code = cJSON_IsNumber(value)
-                   ? sqlite3_bind_int64(statement, index, (int64_t)value->valuedouble)
-                   : sqlite3_bind_text(statement, index, text, (int)length, SQLITE_TRANSIENT);
+        code = sqlite3_bind_text(statement, index, text, (int)length, SQLITE_TRANSIENT);
         free(text);
     }
     return code == SQLITE_OK || store_failed(store, error);

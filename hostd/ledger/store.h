@@ -44,6 +44,8 @@ struct store {
 // journal mode: a file that turns out to be another program's stays as it is. Close it in every case.
 bool store_open(struct store *store, const char *path, enum store_mode mode, const char *vfs,
                 struct lg_error *error);
+// How much of the database may be kept in memory; STORE_CACHE_KIB when it was opened.
+bool store_cache(struct store *store, int kib, struct lg_error *error);
 // WAL and synchronous=FULL, from the first write on. Writer only.
 bool store_make_durable(struct store *store, struct lg_error *error);
 void store_close(struct store *store);

@@ -90,9 +90,8 @@ static bool check_paths(struct check *check, struct lg_error *error) {
 // questions, would but cost time.
 static bool open_scratch(struct check *check, struct lg_error *error) {
     struct store *scratch = &check->scratch;
-    char sql[48];
-    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d", STORE_BULK_CACHE_KIB);
-    if (!store_open(scratch, NULL, STORE_SCRATCH, NULL, error) || !store_execute(scratch, sql, error) ||
+    if (!store_open(scratch, NULL, STORE_SCRATCH, NULL, error) ||
+        !store_cache(scratch, STORE_BULK_CACHE_KIB, error) ||
         !schema_migrate(scratch, schema_migrations, NULL, error) ||
         !compare_schemas(&check->ledger->store, scratch, check->schema, sizeof check->schema, error))
         return false;

@@ -147,7 +147,7 @@ static const struct argument {
 
 static const struct argument *find_argument(const char *name) {
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
-        if (strcmp(arguments[i].name, name) == 0)
+        if (*arguments[i].name == *name && strcmp(arguments[i].name, name) == 0)
             return &arguments[i];
     return NULL;
 }

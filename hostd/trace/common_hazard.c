@@ -12,8 +12,9 @@
 // True when `word` stands in the text by itself: "abs" is not in "absorbing".
 static bool has_word(const char *text, const char *word) {
     size_t length = strlen(word);
+    int first = tolower((unsigned char)*word);
     for (const char *p = text; *p; p++) {
-        bool begins = p == text || !isalnum((unsigned char)p[-1]);
+        bool begins = tolower((unsigned char)*p) == first && (p == text || !isalnum((unsigned char)p[-1]));
         if (begins && strncasecmp(p, word, length) == 0 && !isalnum((unsigned char)p[length]))
             return true;
     }

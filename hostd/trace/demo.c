@@ -28,8 +28,9 @@ static const char *const products[] = {"COASTER", "SIGN", "BRACKET", "WALLET", "
 
 struct open_lot {
     char lot[65];
-    int64_t left; // of the lot's own unit
-    bool piece;   // its number must be read back after each job
+    int64_t left;     // of the lot's own unit
+    bool piece;       // its number must be read back after each job
+    uint64_t read_on; // machines, a bit for each, on which its warnings have been read
 };
 
 struct demo {
@@ -144,6 +145,7 @@ static bool receive(struct demo *d, size_t m, struct open_lot *lot) {
               DO(d, "lot.release", "{\"lot\":\"%s\",\"by\":\"OP1\"}", lot->lot);
     lot->left = amount;
     lot->piece = false;
+    lot->read_on = 0;
     return ok;
 }
 
@@ -165,6 +167,7 @@ static bool cut(struct demo *d, size_t m, struct open_lot *lot) {
     cJSON_Delete(answer);
     lot->left = part;
     lot->piece = true;
+    lot->read_on = 0;
     return look_for_mark(d, lot);
 }
 
@@ -176,6 +179,7 @@ static bool merge(struct demo *d, size_t m) {
                    "lot", a->lot);
     a->left += b->left;
     a->piece = true;
+    a->read_on = 0;
     *b = (struct open_lot){0};
     return ok && look_for_mark(d, a);
 }
@@ -191,10 +195,14 @@ static bool count_stock(struct demo *d, size_t m, struct open_lot *lot) {
               lot->lot, lot->left, materials[m].unit);
 }
 
-// Plywood, acetal: what the hazard rules warn of is read once for each lot and machine; here, before each job.
-static bool read_warnings(struct demo *d, const char *lot, int64_t machine) {
-    return DO(d, "hazard.acknowledge", "{\"lot\":\"%s\",\"machine\":\"%s%" PRId64 "\",\"by\":\"OP3\"}", lot,
-              machine % 3 ? "laser" : "cnc", machine);
+// Plywood, acetal: what the hazard rules warn of is read once for each lot and machine.
+static bool read_warnings(struct demo *d, struct open_lot *lot, int64_t machine) {
+    uint64_t bit = UINT64_C(1) << (machine - 1);
+    if (lot->read_on & bit)
+        return true;
+    lot->read_on |= bit;
+    return DO(d, "hazard.acknowledge", "{\"lot\":\"%s\",\"machine\":\"%s%" PRId64 "\",\"by\":\"OP3\"}",
+              lot->lot, machine % 3 ? "laser" : "cnc", machine);
 }
 
 static struct open_lot *stock(struct demo *d, size_t m, int64_t need) {
@@ -207,7 +215,7 @@ static struct open_lot *stock(struct demo *d, size_t m, int64_t need) {
 // --- jobs and orders ---------------------------------------------------------------------------------------------
 
 // A whole job of `take` of the lot; its record.
-static bool run_job(struct demo *d, size_t m, const char *lot, int64_t take, const char *order,
+static bool run_job(struct demo *d, size_t m, struct open_lot *lot, int64_t take, const char *order,
                     char record[65]) {
     char declaration[65], job[65];
     int64_t machine = 1 + (int64_t)roll(d, (uint64_t)d->options->machines);
@@ -218,7 +226,7 @@ static bool run_job(struct demo *d, size_t m, const char *lot, int64_t take, con
             "{\"machine\":\"%s%" PRId64 "\",\"lots\":[{\"lot\":\"%s\",\"quantity\":\"%" PRId64
             "%s\"}],\"operator\":\"OP%d\","
             "\"product\":\"%s\"%s%s%s}",
-            machine % 3 ? "laser" : "cnc", machine, lot, take, materials[m].unit, (int)roll(d, 4) + 1,
+            machine % 3 ? "laser" : "cnc", machine, lot->lot, take, materials[m].unit, (int)roll(d, 4) + 1,
             products[m], order ? ",\"order\":\"" : "", order ? order : "", order ? "\"" : "");
     if (!done(answer, "declaration", declaration))
         return false;
@@ -281,7 +289,7 @@ static bool ordinary_job(struct demo *d, int64_t number) {
         (number % 150 == 13 && !count_stock(d, m, lot)))
         return false;
     lot = stock(d, m, take);
-    if (!lot || !run_job(d, m, lot->lot, take, NULL, record))
+    if (!lot || !run_job(d, m, lot, take, NULL, record))
         return false;
     lot->left -= take;
     return (number % JOBS_PER_ORDER != 0 || deliver(d, record, m)) && (!lot->piece || look_for_mark(d, lot));
@@ -290,6 +298,7 @@ static bool ordinary_job(struct demo *d, int64_t number) {
 // --- the story -----------------------------------------------------------------------------------------------------
 
 static bool tell_story(struct demo *d) {
+    struct open_lot story = {.lot = DEMO_STORY_LOT};
     int64_t customer = 1, step = d->options->customers / DEMO_STORY_CUSTOMERS;
     bool ok = DO(d, "lot.receive",
                  "{\"lot\":\"" DEMO_STORY_LOT
@@ -298,7 +307,7 @@ static bool tell_story(struct demo *d) {
               DO(d, "lot.release", "{\"lot\":\"" DEMO_STORY_LOT "\",\"by\":\"OP1\"}");
     for (int job = 0; ok && job < STORY_JOBS; job++) {
         char record[65], unit[65], order[65];
-        ok = run_job(d, 0, DEMO_STORY_LOT, 2, NULL, record);
+        ok = run_job(d, 0, &story, 2, NULL, record);
         for (int i = 0; ok && i < STORY_UNITS_PER_JOB; i++) {
             int told = job * STORY_UNITS_PER_JOB + i;
             ok = make_unit(d, record, unit);

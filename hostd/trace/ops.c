@@ -120,7 +120,7 @@ const struct trace_op *const trace_ops[] = {base,         custody_ops, change_op
 const struct trace_op *trace_op_find(const char *name) {
     for (const struct trace_op *const *family = trace_ops; *family; family++)
         for (const struct trace_op *op = *family; op->name; op++)
-            if (strcmp(op->name, name) == 0)
+            if (*op->name == *name && strcmp(op->name, name) == 0)
                 return op;
     return NULL;
 }

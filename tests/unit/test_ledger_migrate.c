@@ -79,6 +79,45 @@ static void a_ledger_of_version_2_is_taken_over_whole(void **state) {
     is_taken_over_whole(2);
 }
 
+// The tables that were made anew take the same words as before, and no others.
+static void only_known_words_are_kept(void **state) {
+    static const char *const columns[][9] = {
+        {"UPDATE lots SET origin = ", "received", "split", "merged"},
+        {"UPDATE lots SET match = ", "none", "unchecked", "matched", "mismatch"},
+        {"UPDATE lots SET state = ", "received", "quarantined", "released", "rejected", "recalled"},
+        {"UPDATE lots SET mark = ", "none", "unmarked", "marked", "asked"},
+        {"UPDATE declarations SET state = ", "used", "cancelled"},
+        {"UPDATE jobs SET state = ", "refused", "completed", "aborted", "alarm", "machine_lost",
+         "sender_lost", "host_lost"},
+        {"UPDATE job_lots SET basis = ", "declared", "metered", "corrected"},
+        {"INSERT OR REPLACE INTO orders (seq, order_ref, customer, ordered_us, added_us, state) SELECT 1, 'O', 'C', 1, 1, ",
+         "open", "shipped", "cancelled"},
+    };
+    struct help h;
+    struct store store;
+    char path[128], sql[256];
+    make_version(&h, 2);
+    help_open(&h, LEDGER_WRITER);
+    ledger_close(h.ledger);
+    snprintf(path, sizeof path, "%s/ledger.db", h.directory);
+    assert_true(store_open(&store, path, STORE_WRITER, NULL, &h.error));
+    assert_true(store_execute(&store, "PRAGMA foreign_keys=OFF", &h.error));
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        for (size_t k = 1; k < 9 && columns[i][k]; k++) {
+            snprintf(sql, sizeof sql, "%s'%s'", columns[i][0], columns[i][k]);
+            if (!store_execute(&store, sql, &h.error))
+                fail_msg("%s: %s", sql, h.error.message);
+            assert_true(sqlite3_changes(store.db) > 0);
+        }
+        snprintf(sql, sizeof sql, "%s'nonsense'", columns[i][0]);
+        if (store_execute(&store, sql, &h.error))
+            fail_msg("%s was taken", sql);
+        assert_string_equal(h.error.code, "bad_event");
+    }
+    store_close(&store);
+    help_remove(h.directory);
+}
+
 static void a_reader_of_an_earlier_version_is_told_what_to_do(void **state) {
     struct help h;
     make_version(&h, 2);
@@ -93,6 +132,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ledger_of_version_1_is_taken_over_whole),
         cmocka_unit_test(a_ledger_of_version_2_is_taken_over_whole),
+        cmocka_unit_test(only_known_words_are_kept),
         cmocka_unit_test(a_reader_of_an_earlier_version_is_told_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
