@@ -15,7 +15,7 @@
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
 #include "document_store.h" // document_store_sweep
-#include "json.h" // json_text
+#include "json.h"           // json_text
 #include "ledger.h"
 #include "ops.h"     // trace_run
 #include "timefmt.h" // time_now_us

@@ -172,7 +172,9 @@ int cli_lot_request(struct cli_call *call) {
         {.name = "issuer", .value = "NAME", .help = "who issued the document", .flags = (others)},           \
         {.name = "issued", .value = "DATE", .help = "when it was issued", .flags = (others)},                \
         {.name = "valid-until", .value = "DATE", .help = "until when it holds", .flags = (others)},          \
-        {.name = "scope", .value = "TEXT", .help = "what it speaks of: lot, part, material",                 \
+        {.name = "scope",                                                                                    \
+         .value = "TEXT",                                                                                    \
+         .help = "what it speaks of: lot, part, material",                                                   \
          .flags = (others)},                                                                                 \
     {                                                                                                        \
         .name = "supersedes", .value = "DOC", .help = "the earlier edition that it takes the place of",      \
@@ -219,27 +221,25 @@ const struct cli_option cli_receive_options[] = {
     DOCUMENT_OPTIONS(CLI_REPEATS, CLI_REPEATS),
     {0}};
 
-
 const struct cli_option cli_attach_options[] = {DOCUMENT_OPTIONS(CLI_REQUIRED, 0), CLI_BY, {0}};
 
-const struct cli_column cli_document_columns[] = {
-    {"DOCUMENT", "document", CLI_CELL_TEXT, false},
-    {"KIND", "kind", CLI_CELL_TEXT, false},
-    {"TYPE", "type", CLI_CELL_TEXT, false},
-    {"REVISION", "revision", CLI_CELL_TEXT, false},
-    {"STATE", "state", CLI_CELL_STATE, false},
-    {"NEWER", "superseded_by", CLI_CELL_TEXT, false},
-    {"OF", "owner", CLI_CELL_TEXT, false},
-    {"NAME", "name", CLI_CELL_TEXT, false},
-    {"ISSUER", "issuer", CLI_CELL_TEXT, false},
-    {"ISSUED", "issued", CLI_CELL_TIME, false},
-    {"VALID UNTIL", "expires", CLI_CELL_TIME, false},
-    {"SCOPE", "scope", CLI_CELL_TEXT, false},
-    {"SIZE", "size", CLI_CELL_NUMBER, true},
-    {"ATTACHED", "attached", CLI_CELL_TIME, true},
-    {"BY", "attached_by", CLI_CELL_TEXT, true},
-    {"SHA-256", "sha256", CLI_CELL_HASH, false},
-    {0}};
+const struct cli_column cli_document_columns[] = {{"DOCUMENT", "document", CLI_CELL_TEXT, false},
+                                                  {"KIND", "kind", CLI_CELL_TEXT, false},
+                                                  {"TYPE", "type", CLI_CELL_TEXT, false},
+                                                  {"REVISION", "revision", CLI_CELL_TEXT, false},
+                                                  {"STATE", "state", CLI_CELL_STATE, false},
+                                                  {"NEWER", "superseded_by", CLI_CELL_TEXT, false},
+                                                  {"OF", "owner", CLI_CELL_TEXT, false},
+                                                  {"NAME", "name", CLI_CELL_TEXT, false},
+                                                  {"ISSUER", "issuer", CLI_CELL_TEXT, false},
+                                                  {"ISSUED", "issued", CLI_CELL_TIME, false},
+                                                  {"VALID UNTIL", "expires", CLI_CELL_TIME, false},
+                                                  {"SCOPE", "scope", CLI_CELL_TEXT, false},
+                                                  {"SIZE", "size", CLI_CELL_NUMBER, true},
+                                                  {"ATTACHED", "attached", CLI_CELL_TIME, true},
+                                                  {"BY", "attached_by", CLI_CELL_TEXT, true},
+                                                  {"SHA-256", "sha256", CLI_CELL_HASH, false},
+                                                  {0}};
 
 static const struct cli_option list_options[] = {
     {.name = "lot", .value = "LOT", .help = "of this lot", .argument = "lot", .kind = CLI_LOT},
@@ -275,13 +275,14 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static const struct cli_word document_word[] = {
-    {.name = "DOC", .argument = "id", .flags = CLI_REQUIRED}, {0}};
+static const struct cli_word document_word[] = {{.name = "DOC", .argument = "id", .flags = CLI_REQUIRED},
+                                                {0}};
 
 const struct cli_command cli_document_commands[] = {
     {.verb = "list",
      .summary = "List the documents, newest first",
-     .details = "Attach one with `lotgate lot document`, `lotgate material document` or `lotgate supplier document`.",
+     .details =
+         "Attach one with `lotgate lot document`, `lotgate material document` or `lotgate supplier document`.",
      .options = list_options,
      .op = "document.list",
      .page = "document",

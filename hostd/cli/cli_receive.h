@@ -18,11 +18,9 @@ int cli_attach(struct cli_call *call);
         .verb = "document", .summary = "Attach a document to a " thing,                                      \
         .details = "PDF, PNG, JPEG, WebP or XML. A newer edition supersedes the older one: the one that is " \
                    "named, or the same paper with another revision or day of issue.",                        \
-        .words =                                                                                             \
-            (const struct cli_word[]){                                                                       \
-                {.name = thing, .kind = (kind_), .flags = CLI_REQUIRED},                                     \
-                {.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED},                                   \
-                {0}},                                                                                        \
+        .words = (const struct cli_word[]){{.name = thing, .kind = (kind_), .flags = CLI_REQUIRED},          \
+                                           {.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED},        \
+                                           {0}},                                                             \
         .options = cli_attach_options, .op = "document.attach", .run = cli_attach                            \
     }
 

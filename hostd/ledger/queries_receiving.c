@@ -31,22 +31,22 @@
     " OR d.supplier IN (SELECT supplier FROM up JOIN lots USING (lot)))"
 #define FITS "d.kind = n.kind AND (n.type IS NULL OR d.type >= n.type) AND d.superseded_by IS NULL"
 #define LACKS(x)                                                                                             \
-    "NOT EXISTS (SELECT 1 FROM documents d WHERE " OF(x) " AND " FITS                                        \
-    " AND (d.expires_us IS NULL OR d.expires_us > :now_us))"
+    "NOT EXISTS (SELECT 1 FROM documents d WHERE " OF(                                                       \
+        x) " AND " FITS " AND (d.expires_us IS NULL OR d.expires_us > :now_us))"
 
 // What the lot's material asks for: "mtr", or "mtr:3.1" with the least type.
-#define NEED                                                                                                 \
-    UP ", need (place, asked, kind, type) AS (SELECT r.key, r.value,"                                        \
-    "  CASE instr(r.value, ':') WHEN 0 THEN r.value ELSE substr(r.value, 1, instr(r.value, ':') - 1) END,"   \
-    "  CASE instr(r.value, ':') WHEN 0 THEN NULL ELSE substr(r.value, instr(r.value, ':') + 1) END"          \
-    "  FROM lots l JOIN materials m USING (material), json_each(m.requires) r WHERE l.lot = :lot)"
+#define NEED                                                                                                  \
+    UP ", need (place, asked, kind, type) AS (SELECT r.key, r.value,"                                         \
+       "  CASE instr(r.value, ':') WHEN 0 THEN r.value ELSE substr(r.value, 1, instr(r.value, ':') - 1) END," \
+       "  CASE instr(r.value, ':') WHEN 0 THEN NULL ELSE substr(r.value, instr(r.value, ':') + 1) END"        \
+       "  FROM lots l JOIN materials m USING (material), json_each(m.requires) r WHERE l.lot = :lot)"
 
 // A lot that was merged needs it of each lot that went into it: the walk goes up from what has none, and what it reaches
 // that has no parents has none at all.
 #define BARE                                                                                                 \
-    ", bare (place, lot) AS (SELECT n.place, :lot FROM need n WHERE " LACKS(":lot")                          \
-    " UNION SELECT b.place, p.parent FROM bare b JOIN need n USING (place)"                                  \
-    " JOIN lot_parents p ON p.child = b.lot WHERE " LACKS("p.parent") ")"
+    ", bare (place, lot) AS (SELECT n.place, :lot FROM need n WHERE " LACKS(                                 \
+        ":lot") " UNION SELECT b.place, p.parent FROM bare b JOIN need n USING (place)"                      \
+                " JOIN lot_parents p ON p.child = b.lot WHERE " LACKS("p.parent") ")"
 
 const struct ledger_named_query queries_receiving[] = {
     {"supplier_get",
@@ -76,14 +76,13 @@ const struct ledger_named_query queries_receiving[] = {
      " AND d.issuer IS :issuer AND d.scope IS :scope AND d.sha256 <> :sha256"
      " AND ((d.revision IS NOT NULL AND d.revision <> :revision)"
      "  OR (d.issued_us IS NOT NULL AND d.issued_us <> :issued_us)) ORDER BY d.seq"},
-    {"lot_documents", UP
-     " SELECT " DOCUMENT_COLUMNS " WHERE " OF_ANY " ORDER BY d.seq LIMIT 1000"},
-    {"lot_missing_documents", NEED BARE
-     " SELECT n.asked, n.kind, n.type, (SELECT max(d.expires_us) FROM documents d WHERE " OF_ANY " AND " FITS
-     ") AS \"expired@time\", (SELECT max(d.type) FROM documents d WHERE " OF_ANY
-     " AND d.kind = n.kind AND d.superseded_by IS NULL) AS has_type FROM need n"
-     " WHERE EXISTS (SELECT 1 FROM bare b WHERE b.place = n.place"
-     "  AND NOT EXISTS (SELECT 1 FROM lot_parents p WHERE p.child = b.lot)) ORDER BY n.place"},
+    {"lot_documents", UP " SELECT " DOCUMENT_COLUMNS " WHERE " OF_ANY " ORDER BY d.seq LIMIT 1000"},
+    {"lot_missing_documents",
+     NEED BARE " SELECT n.asked, n.kind, n.type, (SELECT max(d.expires_us) FROM documents d WHERE " OF_ANY
+               " AND " FITS ") AS expired_us, (SELECT max(d.type) FROM documents d WHERE " OF_ANY
+               " AND d.kind = n.kind AND d.superseded_by IS NULL) AS has_type FROM need n"
+               " WHERE EXISTS (SELECT 1 FROM bare b WHERE b.place = n.place"
+               "  AND NOT EXISTS (SELECT 1 FROM lot_parents p WHERE p.child = b.lot)) ORDER BY n.place"},
     // what a letter to the supplier says of a lot
     {"lot_letter",
      "SELECT l.lot, l.origin, l.supplier, l.supplier_lot, l.heat, l.cert_heat, l.match, l.state, l.quantity, l.unit,"

@@ -65,7 +65,8 @@ static bool from_here(const struct exchange *x, const struct guard_headers *head
 
 // Where JSON may have a picture in its place.
 static bool is_picture(const struct exchange *x, const struct guard_headers *headers) {
-    return x->route->kind == ROUTE_PHOTO && headers->content_type && !guard_is_json(headers->content_type);
+    return x->route->kind == ROUTE_PHOTO && !guard_is_form(headers->content_type) &&
+           !guard_is_json(headers->content_type);
 }
 
 // The body's type must be one that a browser does not send to a foreign server without asking it first.

@@ -113,8 +113,10 @@ static bool end_upload(struct exchange *x, bool picture, char sha256[DOCUMENT_ST
     struct document_draft *upload = x->upload;
     uint64_t size;
     x->upload = NULL;
-    if (document_type_check(document_store_type(upload), json_text(x->query, "name"),
-                            exchange_header(x, "Content-Type"), picture, error))
+    enum document_type type = document_store_type(upload);
+    if (type == DOCUMENT_UNKNOWN || // of that the store has a word, and of an empty one
+        document_type_check(type, json_text(x->query, "name"), exchange_header(x, "Content-Type"), picture,
+                            error))
         return document_store_finish(upload, sha256, &size, error);
     document_store_abandon(upload);
     return false;

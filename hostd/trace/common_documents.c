@@ -15,19 +15,18 @@
 static const struct {
     const char *kind, *say;
     bool typed; // may carry a type of EN 10204
-} kinds[] = {{"mtr", "mill test report", true},
-             {"coc", "certificate of conformance", true},
-             {"sds", "safety data sheet", false},
-             {"rohs", "RoHS declaration", false},
-             {"reach", "REACH declaration", false},
-             {"packing_slip", "packing slip", false},
-             {"test_report", "test report", false},
-             {"other", "document", false}};
+} kinds[] = {{"mtr", "mill test report", true},     {"coc", "certificate of conformance", true},
+             {"sds", "safety data sheet", false},   {"rohs", "RoHS declaration", false},
+             {"reach", "REACH declaration", false}, {"packing_slip", "packing slip", false},
+             {"test_report", "test report", false}, {"other", "document", false}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-static const char *const other_names[][2] = {
-    {"cofc", "coc"},         {"mtc", "mtr"},         {"msds", "sds"},
-    {"packing", "packing_slip"}, {"packing-slip", "packing_slip"}, {"test-report", "test_report"}};
+static const char *const other_names[][2] = {{"cofc", "coc"},
+                                             {"mtc", "mtr"},
+                                             {"msds", "sds"},
+                                             {"packing", "packing_slip"},
+                                             {"packing-slip", "packing_slip"},
+                                             {"test-report", "test_report"}};
 
 static size_t find_kind(const char *kind) {
     size_t i = 0;
@@ -137,10 +136,11 @@ bool documents_check(struct ledger *ledger, const struct trace_context *context,
     if (!none) {
         char said[DOCUMENTS_SAY_MAX], hint[384];
         documents_say(said, missing);
-        snprintf(hint, sizeof hint,
-                 "Ask the supplier for them: `lotgate lot request %.64s` drafts the letter. Attach each with `lotgate lot "
-                 "document %.64s FILE --kind %.24s` or in the office pages.",
-                 lot, lot, json_text(missing->child, "kind"));
+        snprintf(
+            hint, sizeof hint,
+            "Ask the supplier for them: `lotgate lot request %.64s` drafts the letter. Attach each with `lotgate lot "
+            "document %.64s FILE --kind %.24s` or in the office pages.",
+            lot, lot, json_text(missing->child, "kind"));
         lg_fail(error, "certificate_missing", hint,
                 "Lot %s lacks documents that its material %s requires: %s.", lot,
                 json_text(facts, "material"), said);

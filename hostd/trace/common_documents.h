@@ -4,8 +4,8 @@
 
 #include "ops.h"
 
-#define DOCUMENTS_SAY_MAX 400 // bytes of what is missing, in words
-#define DOCUMENTS_NEED_MAX 24 // bytes of a requirement: "test_report", "mtr:3.1"
+#define DOCUMENTS_SAY_MAX  400 // bytes of what is missing, in words
+#define DOCUMENTS_NEED_MAX 24  // bytes of a requirement: "test_report", "mtr:3.1"
 
 // Why a lot is quarantined at its receipt: it may be declared once it has them and somebody has released it.
 #define DOCUMENTS_LACKING "it lacks documents that its material requires"

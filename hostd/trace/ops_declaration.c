@@ -178,12 +178,11 @@ static bool check_again(struct ledger *ledger, const struct trace_context *conte
         return false;
     bool ok = common_list(ledger, "declaration_lots", common_one("declaration", id), &lots, error);
     const cJSON *lot;
-    cJSON_ArrayForEach(lot, ok ? lots : NULL) {
+    cJSON_ArrayForEach(lot, lots) {
         ok = ok && lots_check(ledger, context, lot, error) &&
              hazard_check(ledger, machine, json_text(row, "kind"), json_text(lot, "lot"), error);
     }
-    if (lots)
-        cJSON_Delete(lots);
+    cJSON_Delete(lots);
     cJSON_Delete(row);
     return ok;
 }

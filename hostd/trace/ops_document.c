@@ -56,8 +56,8 @@ static bool check_superseded(struct ledger *ledger, const cJSON *args, const cha
         lg_fail(error, "document_differs", "Name a document of the same kind and of the same thing.",
                 "%s is no earlier edition of this document.", old);
     else if (json_text(row, "superseded_by"))
-        ok = lg_fail(error, "document_superseded", "Name the newest edition.", "%s is superseded by %s already.",
-                     old, json_text(row, "superseded_by"));
+        ok = lg_fail(error, "document_superseded", "Name the newest edition.",
+                     "%s is superseded by %s already.", old, json_text(row, "superseded_by"));
     cJSON_Delete(row);
     return ok;
 }
@@ -142,10 +142,11 @@ static bool add_next_step(struct ledger *ledger, const struct trace_context *con
     char said[DOCUMENTS_SAY_MAX], next[DOCUMENTS_SAY_MAX + 160];
     documents_say(said, missing);
     if (*said)
-        snprintf(next, sizeof next, "It still lacks %s: `lotgate lot request %s` drafts the letter.", said, lot);
-    else
-        snprintf(next, sizeof next, "It has the documents that its material requires: `lotgate lot release %s`.",
+        snprintf(next, sizeof next, "It still lacks %s: `lotgate lot request %s` drafts the letter.", said,
                  lot);
+    else
+        snprintf(next, sizeof next,
+                 "It has the documents that its material requires: `lotgate lot release %s`.", lot);
     if (*said || !released)
         json_add_text(answer, "what_next", next);
     json_add(answer, "missing", missing);
@@ -155,8 +156,8 @@ static bool add_next_step(struct ledger *ledger, const struct trace_context *con
 static bool document_attach(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                             cJSON **answer, struct lg_error *error) {
     static const char *const owners[] = {"lot", "material", "supplier", NULL};
-    static const char *const same[] = {"lot",  "material", "supplier", "type",     "issuer",
-                                       "scope", "sha256",  "revision", NULL};
+    static const char *const same[] = {"lot",   "material", "supplier", "type", "issuer",
+                                       "scope", "sha256",   "revision", NULL};
     const char *kind;
     int64_t size, given;
     char document[65];
@@ -214,8 +215,8 @@ const struct trace_op document_ops[] = {
     {"document.attach", true, TAKES(PARTICULARS, "!sha256", "!name", "size"),
      "Attach a stored document to a lot, a material or a supplier; a newer edition supersedes the older.",
      document_attach},
-    {"document.check", false, TAKES(PARTICULARS, "name"),
-     "Would a document with these particulars be taken?", document_check},
+    {"document.check", false, TAKES(PARTICULARS, "name"), "Would a document with these particulars be taken?",
+     document_check},
     {"document.list", false, TAKES("lot", "material", "supplier", "kind", "state", "limit", "after"),
      "List the documents, newest first; state is current, expired or superseded.", document_list},
     {"document.show", false, TAKES("!id"), "Show one document's particulars.", document_show},

@@ -68,8 +68,8 @@ static void put_heat(FILE *out, const cJSON *lot) {
 static void put_letter(FILE *out, const cJSON *lot, const cJSON *missing, const char *address) {
     const cJSON *contact = json_get(lot, "contact");
     const char *name = json_text(contact, "name"), *day = json_text(lot, "received");
-    fprintf(out, "Dear %s,\n\non %.10s we received from you:\n\n", name ? name : json_text(lot, "supplier_name"),
-            day);
+    fprintf(out, "Dear %s,\n\non %.10s we received from you:\n\n",
+            name ? name : json_text(lot, "supplier_name"), day);
     put_delivery(out, lot);
     if (missing->child)
         put_missing(out, missing);
@@ -105,7 +105,7 @@ static void add_recipient(cJSON *answer, const cJSON *lot) {
 }
 
 static cJSON *compose(const cJSON *lot, cJSON *missing, const char *address) {
-    static const char *const members[] = {"lot",   "supplier_lot", "purchase_order", "material",
+    static const char *const members[] = {"lot",  "supplier_lot", "purchase_order", "material",
                                           "heat", "cert_heat",    "match",          NULL};
     cJSON *answer = common_copy(cJSON_CreateObject(), lot, members);
     char *text = NULL;
@@ -125,15 +125,16 @@ static cJSON *compose(const cJSON *lot, cJSON *missing, const char *address) {
 // Something to ask for there must be, and somebody to ask.
 static bool check_occasion(const cJSON *lot, const cJSON *missing, struct lg_error *error) {
     const char *id = json_text(lot, "lot"), *match = json_text(lot, "match");
-    bool heat = strcmp(match, "mismatch") == 0 ||
-                (strcmp(match, "unchecked") == 0 && json_text(lot, "heat") != NULL);
+    bool heat =
+        strcmp(match, "mismatch") == 0 || (strcmp(match, "unchecked") == 0 && json_text(lot, "heat") != NULL);
     if (!json_text(lot, "supplier"))
         return lg_fail(error, "no_supplier", "Ask for the lots that it was merged from: `lotgate lot show`.",
                        "Lot %s was merged from others and has no supplier of its own.", id);
     return missing->child || heat ||
-           lg_fail(error, "nothing_missing", "Nothing is to be asked for.",
-                   "Lot %s has the documents that its material requires, and no heat number waits for a certificate.",
-                   id);
+           lg_fail(
+               error, "nothing_missing", "Nothing is to be asked for.",
+               "Lot %s has the documents that its material requires, and no heat number waits for a certificate.",
+               id);
 }
 
 static bool lot_request(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
