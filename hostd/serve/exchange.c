@@ -141,14 +141,18 @@ static bool take_body(struct exchange *x, const char *data, size_t size) {
         x->excess += size;
     } else if (x->upload) {
         struct lg_error error;
-        if (!document_store_write(x->upload, data, size, &error))
+        if (!document_store_write(x->upload, data, size, &error)) {
+            document_store_abandon(x->upload); // at once: the disk may be full of it
+            x->upload = NULL;
             exchange_error(x, &error);
+        }
     } else if (size > SERVE_BODY_MAX - x->body.length) {
         x->excess = size;
     } else {
         text_add(&x->body, data, size);
     }
-    return x->excess <= EXCHANGE_DRAIN_MAX;
+    // Who sends a file that is refused on the way reads the answer only when all is sent.
+    return x->excess <= (x->query ? DOCUMENT_STORE_MAX : EXCHANGE_DRAIN_MAX);
 }
 
 static void finish(struct exchange *x) {

@@ -22,9 +22,10 @@ static void open_shop(struct help *h) {
 
 static void receive(struct help *h, const char *lot, const char *material, const char *more) {
     char args[512];
-    snprintf(args, sizeof args,
-             "{\"material\":\"%s\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"4sheet\",\"lot\":\"%s\"%s}",
-             material, lot, more);
+    snprintf(
+        args, sizeof args,
+        "{\"material\":\"%s\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"4sheet\",\"lot\":\"%s\"%s}",
+        material, lot, more);
     help_do(h, "lot.receive", args);
 }
 
@@ -33,7 +34,8 @@ static const char *attach(struct help *h, const char *text, const char *particul
     static char number[65];
     char bytes[64], args[512];
     snprintf(bytes, sizeof bytes, "%%PDF-1.4 %s", text);
-    snprintf(args, sizeof args, "{\"sha256\":%s,\"name\":\"%s.pdf\",%s}", help_store(h, bytes), text, particulars);
+    snprintf(args, sizeof args, "{\"sha256\":%s,\"name\":\"%s.pdf\",%s}", help_store(h, bytes), text,
+             particulars);
     cJSON *answer = help_ask(h, "document.attach", args);
     snprintf(number, sizeof number, "%s", json_text(answer, "document"));
     cJSON_Delete(answer);
@@ -56,15 +58,19 @@ static const char *state_of(struct help *h, const char *lot, const char *name) {
     return state;
 }
 
-#define STEEL "{\"material\":\"STL\",\"name\":\"Steel\",\"grade\":\"S235JR\",\"requires\":[\"mtr:3.1\",\"rohs\"]}"
+#define STEEL                                                                                                \
+    "{\"material\":\"STL\",\"name\":\"Steel\",\"grade\":\"S235JR\",\"requires\":[\"mtr:3.1\",\"rohs\"]}"
 
 static void a_supplier_has_contacts(void **state) {
     struct help h;
     open_shop(&h);
-    help_do(&h, "supplier.contact", "{\"supplier\":\"ACME\",\"name\":\"Sam\",\"role\":\"sales\",\"phone\":\"1\"}");
     help_do(&h, "supplier.contact",
-            "{\"supplier\":\"ACME\",\"name\":\"Pat\",\"role\":\"Quality manager\",\"email\":\"p@a.example\"}");
-    help_do(&h, "supplier.contact", "{\"supplier\":\"ACME\",\"name\":\"Sam\",\"phone\":\"2\"}"); // the same person
+            "{\"supplier\":\"ACME\",\"name\":\"Sam\",\"role\":\"sales\",\"phone\":\"1\"}");
+    help_do(
+        &h, "supplier.contact",
+        "{\"supplier\":\"ACME\",\"name\":\"Pat\",\"role\":\"Quality manager\",\"email\":\"p@a.example\"}");
+    help_do(&h, "supplier.contact",
+            "{\"supplier\":\"ACME\",\"name\":\"Sam\",\"phone\":\"2\"}"); // the same person
     cJSON *supplier = help_ask(&h, "supplier.show", "{\"supplier\":\"ACME\"}");
     const cJSON *contacts = json_get(supplier, "contacts");
     assert_int_equal(cJSON_GetArraySize(contacts), 2);
@@ -72,13 +78,15 @@ static void a_supplier_has_contacts(void **state) {
     assert_string_equal(json_text(cJSON_GetArrayItem(contacts, 1), "role"), "Quality manager");
     cJSON_Delete(supplier);
     help_refused(&h, "supplier.contact", "{\"supplier\":\"ACME\",\"name\":\"Nobody\"}", "bad_argument");
-    help_refused(&h, "supplier.contact", "{\"supplier\":\"NONE\",\"name\":\"x\",\"phone\":\"1\"}", "no_such_supplier");
+    help_refused(&h, "supplier.contact", "{\"supplier\":\"NONE\",\"name\":\"x\",\"phone\":\"1\"}",
+                 "no_such_supplier");
     help_refused(&h, "supplier.show", "{\"supplier\":\"NONE\"}", "no_such_supplier");
     close_shop(&h);
 }
 
 static void rate_is(struct help *h, int lots, int rejected, double percent) {
-    cJSON *list = help_ask(h, "supplier.list", "{}"), *shown = help_ask(h, "supplier.show", "{\"supplier\":\"ACME\"}");
+    cJSON *list = help_ask(h, "supplier.list", "{}"),
+          *shown = help_ask(h, "supplier.show", "{\"supplier\":\"ACME\"}");
     const cJSON *rows[] = {cJSON_GetArrayItem(list, 0), shown};
     for (int i = 0; i < 2; i++) {
         int64_t count = -1;
@@ -133,9 +141,10 @@ static void a_ledger_of_version_2_gets_its_counts(void **state) {
 static void a_material_is_specified_in_known_words(void **state) {
     struct help h;
     open_shop(&h);
-    help_do(&h, "material.add",
-            "{\"material\":\"PLA\",\"name\":\"PLA\",\"form\":\"filament\",\"diameter\":\"1.75mm\",\"density\":\"1.24\","
-            "\"requires\":[\"packing\",\"sds\",\"sds\",\"mtr:2.2\"],\"hazards\":[\"none\"]}");
+    help_do(
+        &h, "material.add",
+        "{\"material\":\"PLA\",\"name\":\"PLA\",\"form\":\"filament\",\"diameter\":\"1.75mm\",\"density\":\"1.24\","
+        "\"requires\":[\"packing\",\"sds\",\"sds\",\"mtr:2.2\"],\"hazards\":[\"none\"]}");
     cJSON *m = help_ask(&h, "material.show", "{\"material\":\"PLA\"}");
     const cJSON *requires = json_get(m, "requires");
     assert_string_equal(json_text(m, "form"), "spool");
@@ -145,8 +154,9 @@ static void a_material_is_specified_in_known_words(void **state) {
     assert_string_equal(cJSON_GetArrayItem(requires, 2)->valuestring, "mtr:2.2");
     assert_string_equal(json_get(m, "hazards")->child->valuestring, "none");
     cJSON_Delete(m);
-    static const char *const wrong[] = {"\"form\":\"lump\"", "\"requires\":[\"paper\"]", "\"requires\":[\"mtr:9\"]",
-                                        "\"requires\":[\"sds:3.1\"]", "\"requires\":[3]"};
+    static const char *const wrong[] = {"\"form\":\"lump\"", "\"requires\":[\"paper\"]",
+                                        "\"requires\":[\"mtr:9\"]", "\"requires\":[\"sds:3.1\"]",
+                                        "\"requires\":[3]"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char args[160];
         snprintf(args, sizeof args, "{\"material\":\"X\",\"name\":\"x\",%s}", wrong[i]);
@@ -159,7 +169,9 @@ static void a_material_is_specified_in_known_words(void **state) {
 static void a_delivery_keeps_what_it_cost(void **state) {
     struct help h;
     open_shop(&h);
-    receive(&h, "A", "ACR", ",\"cost\":\"149.90\",\"currency\":\"EUR\",\"purchase_order\":\"PO-1\",\"expires\":\"2027-01-01\"");
+    receive(
+        &h, "A", "ACR",
+        ",\"cost\":\"149.90\",\"currency\":\"EUR\",\"purchase_order\":\"PO-1\",\"expires\":\"2027-01-01\"");
     cJSON *lot = help_ask(&h, "lot.show", "{\"lot\":\"A\"}");
     assert_string_equal(json_text(lot, "cost"), "149.90");
     assert_string_equal(json_text(lot, "currency"), "EUR");
@@ -170,8 +182,10 @@ static void a_delivery_keeps_what_it_cost(void **state) {
                                         "\"cost\":\"1\",\"currency\":\"eur\"", "\"currency\":\"EUR\""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char args[256];
-        snprintf(args, sizeof args,
-                 "{\"material\":\"ACR\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"1sheet\",%s}", wrong[i]);
+        snprintf(
+            args, sizeof args,
+            "{\"material\":\"ACR\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"1sheet\",%s}",
+            wrong[i]);
         help_refused(&h, "lot.receive", args, "bad_argument");
     }
     close_shop(&h);
@@ -197,12 +211,14 @@ static void a_lot_without_its_certificates_is_set_apart(void **state) {
     assert_non_null(strstr(h.error.message, "mtr:3.1 (there is a 2.2)"));
     attach(&h, "strong", "\"lot\":\"S1\",\"kind\":\"mtr\",\"type\":\"3.2\""); // better than was asked for
     attach(&h, "rohs", "\"supplier\":\"ACME\",\"kind\":\"rohs\",\"expires\":\"2026-11-24\"");
-    help_refused(&h, "declaration.make", DECLARE, "lot_quarantined"); // it has them, and nobody has released it
+    help_refused(&h, "declaration.make", DECLARE,
+                 "lot_quarantined"); // it has them, and nobody has released it
     help_do(&h, "lot.release", "{\"lot\":\"S1\",\"by\":\"OP1\"}");
     help_do(&h, "declaration.make", DECLARE);
     // two days later the declaration of the supplier has expired, and the job must not start with it
     h.now_us += INT64_C(2) * 24 * 3600 * 1000000;
-    help_refused(&h, "job.start", "{\"machine\":\"laser1\",\"declaration\":\"DEC-000001\"}", "certificate_missing");
+    help_refused(&h, "job.start", "{\"machine\":\"laser1\",\"declaration\":\"DEC-000001\"}",
+                 "certificate_missing");
     assert_non_null(strstr(h.error.message, "rohs (expired 2026-11-24)"));
     assert_string_equal(state_of(&h, "S1", "rohs.pdf"), "expired");
     close_shop(&h);
@@ -248,8 +264,10 @@ static void pieces_carry_the_certificates_of_what_they_were_cut_from(void **stat
     help_do(&h, "declaration.make", args);
     help_do(&h, "declaration.check", "{\"declaration\":\"DEC-000002\"}");
     // the certificate of one of the two is superseded by one that has expired
-    snprintf(args, sizeof args,
-             "\"lot\":\"S2\",\"kind\":\"coc\",\"revision\":\"2\",\"expires\":\"2026-11-01\",\"supersedes\":\"%s\"", two);
+    snprintf(
+        args, sizeof args,
+        "\"lot\":\"S2\",\"kind\":\"coc\",\"revision\":\"2\",\"expires\":\"2026-11-01\",\"supersedes\":\"%s\"",
+        two);
     attach(&h, "three", args);
     help_refused(&h, "declaration.check", "{\"declaration\":\"DEC-000002\"}", "certificate_missing");
     assert_non_null(strstr(h.error.message, "expired 2026-11-01"));
@@ -261,18 +279,26 @@ static void a_newer_edition_supersedes_the_older(void **state) {
     open_shop(&h);
     receive(&h, "A", "ACR", "");
     // a data sheet, revision by revision
-    attach(&h, "r1", "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"1\",\"issued\":\"2025-01-01\"");
-    attach(&h, "r2", "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"2\",\"issued\":\"2026-01-01\"");
+    attach(
+        &h, "r1",
+        "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"1\",\"issued\":\"2025-01-01\"");
+    attach(
+        &h, "r2",
+        "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"2\",\"issued\":\"2026-01-01\"");
     assert_string_equal(state_of(&h, "A", "r1.pdf"), "superseded");
     assert_string_equal(state_of(&h, "A", "r2.pdf"), "current");
     // an old one that was found later changes nothing
-    attach(&h, "r0", "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"0\",\"issued\":\"2024-01-01\"");
+    attach(
+        &h, "r0",
+        "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Acme\",\"revision\":\"0\",\"issued\":\"2024-01-01\"");
     assert_string_equal(state_of(&h, "A", "r0.pdf"), "superseded");
     assert_string_equal(state_of(&h, "A", "r2.pdf"), "current");
     // another issuer's is another paper; so are two pages of one report
     attach(&h, "own", "\"material\":\"ACR\",\"kind\":\"sds\",\"issuer\":\"Mill\",\"revision\":\"1\"");
-    attach(&h, "page1", "\"lot\":\"A\",\"kind\":\"test_report\",\"issuer\":\"Lab\",\"issued\":\"2026-01-01\"");
-    attach(&h, "page2", "\"lot\":\"A\",\"kind\":\"test_report\",\"issuer\":\"Lab\",\"issued\":\"2026-01-01\"");
+    attach(&h, "page1",
+           "\"lot\":\"A\",\"kind\":\"test_report\",\"issuer\":\"Lab\",\"issued\":\"2026-01-01\"");
+    attach(&h, "page2",
+           "\"lot\":\"A\",\"kind\":\"test_report\",\"issuer\":\"Lab\",\"issued\":\"2026-01-01\"");
     assert_string_equal(state_of(&h, "A", "own.pdf"), "current");
     assert_string_equal(state_of(&h, "A", "page1.pdf"), "current");
     assert_string_equal(state_of(&h, "A", "page2.pdf"), "current");
@@ -301,20 +327,24 @@ static void what_can_not_be_superseded_is_told(void **state) {
                  {"\"lot\":\"A\",\"kind\":\"letter\"", "bad_argument"},
                  {"\"lot\":\"A\",\"kind\":\"mtr\",\"type\":\"3.3\"", "bad_argument"},
                  {"\"lot\":\"A\",\"kind\":\"rohs\",\"type\":\"3.1\"", "bad_argument"},
-                 {"\"lot\":\"A\",\"kind\":\"rohs\",\"issued\":\"2026-05-01\",\"expires\":\"2026-04-01\"", "bad_argument"},
+                 {"\"lot\":\"A\",\"kind\":\"rohs\",\"issued\":\"2026-05-01\",\"expires\":\"2026-04-01\"",
+                  "bad_argument"},
                  {"\"lot\":\"Z\",\"kind\":\"rohs\"", "no_such_lot"}};
     help_store(&h, HELP_PAPER);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char args[400];
         snprintf(args, sizeof args, "{%s}", cases[i].particulars);
         help_refused(&h, "document.check", args, cases[i].code); // before the file is sent
-        snprintf(args, sizeof args, "{\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",%s}", cases[i].particulars);
+        snprintf(args, sizeof args, "{\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",%s}",
+                 cases[i].particulars);
         help_refused(&h, "document.attach", args, cases[i].code);
     }
     help_refused(&h, "document.attach",
-                 "{\"sha256\":" HELP_SHA ",\"name\":\"x\",\"lot\":\"A\",\"kind\":\"coc\"}", "no_such_document");
+                 "{\"sha256\":" HELP_SHA ",\"name\":\"x\",\"lot\":\"A\",\"kind\":\"coc\"}",
+                 "no_such_document");
     help_refused(&h, "document.attach",
-                 "{\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",\"lot\":\"A\",\"kind\":\"coc\",\"size\":8}", "bad_argument");
+                 "{\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",\"lot\":\"A\",\"kind\":\"coc\",\"size\":8}",
+                 "bad_argument");
     close_shop(&h);
 }
 
@@ -328,19 +358,27 @@ static void the_letter_names_what_is_to_be_asked_for(void **state) {
     open_shop(&h);
     help_do(&h, "material.add", STEEL);
     help_do(&h, "supplier.contact", "{\"supplier\":\"ACME\",\"name\":\"Sam\",\"email\":\"s@a.example\"}");
-    help_do(&h, "supplier.contact", "{\"supplier\":\"ACME\",\"name\":\"Pat\",\"role\":\"quality\",\"phone\":\"77\"}");
+    help_do(&h, "supplier.contact",
+            "{\"supplier\":\"ACME\",\"name\":\"Pat\",\"role\":\"quality\",\"phone\":\"77\"}");
     receive(&h, "S1", "STL", ",\"heat\":\"H-7\",\"cert_heat\":\"H-8\",\"purchase_order\":\"PO-12\"");
     attach(&h, "old", "\"lot\":\"S1\",\"kind\":\"rohs\",\"expires\":\"2026-10-31\"");
-    cJSON *letter = help_ask(&h, "lot.request", "{\"lot\":\"S1\",\"address\":\"Kim's Workshop\\n10115 Berlin\"}");
+    cJSON *letter =
+        help_ask(&h, "lot.request", "{\"lot\":\"S1\",\"address\":\"Kim's Workshop\\n10115 Berlin\"}");
     const cJSON *to = json_get(letter, "to");
     assert_string_equal(json_text(to, "name"), "Pat"); // for quality
     assert_string_equal(json_text(to, "phone"), "77");
     assert_string_equal(json_text(to, "email"), "qa@acme.example"); // the supplier's own
     assert_non_null(strstr(json_text(letter, "subject"), "PO-12"));
-    static const char *const said[] = {
-        "Dear Pat,\n", "on 2026-11-23", "Steel, grade S235JR", "4 sheet", "PO-12", "Our lot         S1",
-        "  - mill test report, EN 10204 type 3.1\n", "  - RoHS declaration (the one that we have expired on 2026-10-31)\n",
-        "material, H-7, is not the one on its\ncertificate, H-8", "Kim's Workshop\n10115 Berlin\n"};
+    static const char *const said[] = {"Dear Pat,\n",
+                                       "on 2026-11-23",
+                                       "Steel, grade S235JR",
+                                       "4 sheet",
+                                       "PO-12",
+                                       "Our lot         S1",
+                                       "  - mill test report, EN 10204 type 3.1\n",
+                                       "  - RoHS declaration (the one that we have expired on 2026-10-31)\n",
+                                       "material, H-7, is not the one on its\ncertificate, H-8",
+                                       "Kim's Workshop\n10115 Berlin\n"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         has(letter, said[i]);
     assert_int_equal(cJSON_GetArraySize(json_get(letter, "missing")), 2);
@@ -362,10 +400,12 @@ static void a_photo_is_a_picture_that_is_stored(void **state) {
     char args[256];
     open_shop(&h);
     help_store(&h, HELP_PAPER);
-    help_refused(&h, "note.add", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_PAPER_SHA "}", "wrong_type");
-    help_refused(&h, "note.add", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_SHA "}", "no_such_document");
-    help_refused(&h, "nonconformance.open", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_PAPER_SHA "}",
+    help_refused(&h, "note.add", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_PAPER_SHA "}",
                  "wrong_type");
+    help_refused(&h, "note.add", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_SHA "}",
+                 "no_such_document");
+    help_refused(&h, "nonconformance.open",
+                 "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":" HELP_PAPER_SHA "}", "wrong_type");
     help_refused(&h, "procedure.issue", "{\"procedure\":\"P\",\"title\":\"x\",\"document\":" HELP_SHA "}",
                  "no_such_document");
     snprintf(args, sizeof args, "{\"subject\":\"laser1\",\"text\":\"lens cracked\",\"photo\":%s}",
