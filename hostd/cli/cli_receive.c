@@ -177,8 +177,8 @@ int cli_lot_request(struct cli_call *call) {
          .help = "what it speaks of: lot, part, material",                                                   \
          .flags = (others)},                                                                                 \
     {                                                                                                        \
-        .name = "supersedes", .value = "DOC", .help = "the earlier edition that it takes the place of",      \
-        .flags = (others)                                                                                    \
+        .name = "supersedes", .value = "DOC", .kind = CLI_PAPER,                                             \
+        .help = "the earlier edition that it takes the place of", .flags = (others)                          \
     }
 
 const struct cli_option cli_receive_options[] = {
@@ -275,8 +275,8 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static const struct cli_word document_word[] = {{.name = "DOC", .argument = "id", .flags = CLI_REQUIRED},
-                                                {0}};
+static const struct cli_word document_word[] = {
+    {.name = "DOC", .argument = "id", .kind = CLI_PAPER, .flags = CLI_REQUIRED}, {0}};
 
 const struct cli_command cli_document_commands[] = {
     {.verb = "list",

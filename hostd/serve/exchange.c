@@ -123,11 +123,15 @@ static void begin(struct exchange *x, const char *url, const char *version) {
     if (fine && length > limit)
         fine = lg_fail(&error, "too_large", "Send less.", "The body has %llu bytes; %llu are taken at most.",
                        (unsigned long long)length, (unsigned long long)limit);
-    if (fine && file)
+    if (fine && file) {
         fine = begin_upload(x, &error);
+        x->drains = !exchange_header(x, "Expect"); // else it waits for a word before it sends
+    }
     if (fine)
         return;
     exchange_error(x, &error);
+    if (x->drains)
+        return;
     if (*allow)
         MHD_add_response_header(x->response, "Allow", allow);
     if (length || headers.encodings || strcmp(error.code, "bad_request") == 0 || !x->route)
@@ -151,8 +155,7 @@ static bool take_body(struct exchange *x, const char *data, size_t size) {
     } else {
         text_add(&x->body, data, size);
     }
-    // Who sends a file that is refused on the way reads the answer only when all is sent.
-    return x->excess <= (x->query ? DOCUMENT_STORE_MAX : EXCHANGE_DRAIN_MAX);
+    return x->excess <= (x->drains ? DOCUMENT_STORE_MAX : EXCHANGE_DRAIN_MAX);
 }
 
 static void finish(struct exchange *x) {
@@ -192,7 +195,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
         text_init(&x->body, SERVE_BODY_MAX);
         door->server->requests++;
         begin(x, url, version);
-        return x->response ? queue(x) : MHD_YES;
+        return x->response && !x->drains ? queue(x) : MHD_YES;
     }
     if (*size) {
         bool go_on = take_body(x, data, *size);

@@ -36,6 +36,7 @@ struct exchange {
     uint64_t excess; // bytes read beyond the limit
     struct document_draft *upload;
     cJSON *query; // with an upload: the arguments that the address gave
+    bool drains;  // who sends a file reads an answer only when all is sent: a refusal waits for that
 
     // While away.
     struct away *away;
