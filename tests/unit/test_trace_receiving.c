@@ -118,8 +118,8 @@ static void deliveries_that_were_rejected_are_counted(void **state) {
     close_shop(&h);
 }
 
-// A database as version 2 left it.
-static void a_ledger_of_version_2_gets_its_counts(void **state) {
+// A database as version 3 left it.
+static void a_ledger_of_version_3_gets_its_counts(void **state) {
     struct help h;
     open_shop(&h);
     receive(&h, "A", "ACR", "");
@@ -130,7 +130,7 @@ static void a_ledger_of_version_2_gets_its_counts(void **state) {
     sqlite3 *db;
     snprintf(path, sizeof path, "%s/ledger.db", h.directory);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_exec(db, "DROP TABLE supplier_lots; PRAGMA user_version=2", NULL, NULL, &message);
+    sqlite3_exec(db, "DROP TABLE supplier_lots; PRAGMA user_version=3", NULL, NULL, &message);
     assert_null(message);
     sqlite3_close(db);
     help_open(&h, LEDGER_WRITER);
@@ -454,7 +454,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_supplier_has_contacts),
         cmocka_unit_test(deliveries_that_were_rejected_are_counted),
-        cmocka_unit_test(a_ledger_of_version_2_gets_its_counts),
+        cmocka_unit_test(a_ledger_of_version_3_gets_its_counts),
         cmocka_unit_test(a_material_is_specified_in_known_words),
         cmocka_unit_test(a_delivery_keeps_what_it_cost),
         cmocka_unit_test(a_lot_without_its_certificates_is_set_apart),
