@@ -39,6 +39,7 @@ static const struct route base[] = {
     {"POST", API("/lots/{lot}/documents"),  ROUTE_UPLOAD,    "document.attach", "lot", 201,
      "Attach a document: the file as the body with its particulars in the query, or, for a file stored before, a JSON object"},
     {"GET",  API("/documents/{sha256}"),    ROUTE_DOCUMENT,  NULL, "sha256", 200, "A stored document, by its SHA-256"},
+    {"GET",  API("/lots/{lot}/documents"),  ROUTE_OPERATION, "document.list", "lot", 200, "A lot's own documents, newest first; the lot itself shows all that vouch for it"},
     {"GET",  API("/lots/{lot}/request"),    ROUTE_OPERATION, "lot.request", "lot", 200, "Draft the letter that asks the supplier for what a lot lacks"},
     {"POST", API("/materials/{material}/documents"), ROUTE_UPLOAD, "document.attach", "material", 201, "Attach a document to a material"},
     {"POST", API("/suppliers/{supplier}/documents"), ROUTE_UPLOAD, "document.attach", "supplier", 201, "Attach a document to a supplier"},

@@ -149,6 +149,18 @@ bool documents_check(struct ledger *ledger, const struct trace_context *context,
     return none;
 }
 
+bool documents_add(struct ledger *ledger, const struct trace_context *context, const cJSON *lots,
+                   struct lg_error *error) {
+    for (cJSON *lot = lots ? lots->child : NULL; lot; lot = lot->next) {
+        cJSON *filter = common_one("lot", json_text(lot, "lot"));
+        json_add_integer(filter, "now_us", context->now_us);
+        cJSON_DeleteItemFromObjectCaseSensitive(lot, "documents");
+        if (!common_add_list(ledger, lot, "documents", "lot_documents", filter, error))
+            return false;
+    }
+    return true;
+}
+
 bool documents_stored(struct ledger *ledger, const char *sha256, bool picture, int64_t *size,
                       struct lg_error *error) {
     enum document_type type;

@@ -29,6 +29,11 @@ void documents_say(char out[DOCUMENTS_SAY_MAX], const cJSON *missing);
 bool documents_check(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
                      struct lg_error *error);
 
+// Gives each of a job's lots ([{lot ...}]) as `documents` all that vouch for it, also those of what it was cut from, of
+// its material and of its supplier.
+bool documents_add(struct ledger *ledger, const struct trace_context *context, const cJSON *lots,
+                   struct lg_error *error);
+
 // An event never names a file that is not there: code no_such_document; with `picture`, wrong_type for what is none.
 bool documents_stored(struct ledger *ledger, const char *sha256, bool picture, int64_t *size,
                       struct lg_error *error);

@@ -31,6 +31,7 @@ EXAMPLES = [
     ("post /lots/{lot}/quarantine", {"lot": "PLY", "body": {"reason": "a doubt"}}),
     ("post /lots/{lot}/reject", {"lot": "PLY", "body": {"reason": "no doubt any more"}}),
     ("post /lots/{lot}/documents", {"file": FILE, "query": {"name": "mtr.pdf", "kind": "mtr"}}),
+    ("get /lots/{lot}/documents", {"query": {"kind": "mtr"}}),
     ("get /documents/{sha256}", {}),
     ("get /documents", {"query": {"state": "current"}}),
     ("post /materials/{material}/documents", {"file": FILE, "query": {"name": "sds.pdf", "kind": "sds", "revision": "2"}}),

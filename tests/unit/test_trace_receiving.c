@@ -253,7 +253,20 @@ static void pieces_carry_the_certificates_of_what_they_were_cut_from(void **stat
     help_do(&h, "lot.mark", "{\"lot\":\"S1/2\",\"code\":\"S1/2\"}");
     assert_string_equal(state_of(&h, "S1/2", "one.pdf"), "current");
     help_do(&h, "declaration.make", "{\"machine\":\"laser1\",\"lots\":[{\"lot\":\"S1/2\"}]}");
-    help_do(&h, "declaration.cancel", "{\"declaration\":\"DEC-000001\",\"reason\":\"x\"}");
+    cJSON *job = help_ask(&h, "job.start", "{\"machine\":\"laser1\",\"declaration\":\"DEC-000001\"}");
+    cJSON_Delete(job);
+    job = help_ask(&h, "job.show", "{\"job\":\"JOB-000001\"}");
+    cJSON *record = help_ask(&h, "record.show", "{\"record\":\"MFG-0001\"}");
+    const cJSON *of[] = {json_get(job, "lots"), json_get(json_get(record, "jobs")->child, "lots")};
+    for (int i = 0; i < 2; i++) {
+        const cJSON *documents = json_get(of[i]->child, "documents");
+        assert_int_equal(cJSON_GetArraySize(documents), 1);
+        assert_string_equal(json_text(documents->child, "name"), "one.pdf");
+        assert_string_equal(json_text(documents->child, "state"), "current");
+    }
+    cJSON_Delete(job);
+    cJSON_Delete(record);
+    help_do(&h, "job.end", "{\"job\":\"JOB-000001\"," HELP_END "}");
     cJSON *merged = help_ask(&h, "lot.merge", "{\"lots\":[\"S1/1\",\"S2\"]}");
     char lot[65], args[256];
     snprintf(lot, sizeof lot, "%s", json_text(merged, "lot"));
