@@ -55,8 +55,15 @@ static bool open_draft(struct document_draft *draft, struct lg_error *error) {
         draft->file = mkostemp(draft->path, O_CLOEXEC);
         if (draft->file < 0)
             return failed(error, draft->folder);
-        if (flock(draft->file, LOCK_EX) == 0 && fstat(draft->file, &facts) == 0 && facts.st_nlink > 0)
+        bool known = flock(draft->file, LOCK_EX) == 0 && fstat(draft->file, &facts) == 0;
+        if (known && facts.st_nlink > 0)
             return true;
+        if (!known) { // a file system without locks
+            failed(error, draft->folder);
+            close(draft->file);
+            unlink(draft->path);
+            return false;
+        }
         close(draft->file);
     }
 }

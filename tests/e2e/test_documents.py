@@ -85,11 +85,15 @@ class Documents(LotgateTest):
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
 
+    def attached(self, sha256):
+        """Without an error while the disk, busy with 200 MB, lets the ledger's last close wait."""
+        done = self.gate.run("lot", "show", self.lot, "--json")
+        return done.returncode == 0 and sha256 in done.stdout
+
     def by_command(self, sha256):
         command = Blocked("--data", self.gate.data, "lot", "document", self.lot, self.paper, "--kind", "mtr")
         try:
-            wait_for(lambda: sha256 in [one["sha256"] for one in self.documents()] or command.process.poll() is not None,
-                     "the document to be attached", 60)
+            wait_for(lambda: self.attached(sha256) or command.process.poll() is not None, "the document to be attached", 120)
             self.assertIsNone(command.process.poll(), "it waits for its output")
             memory = vm_hwm(command.process.pid)
         finally:
