@@ -7,9 +7,10 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import unittest
 
-from lotgate_e2e import DEADLINE, LOTGATE, LotgateTest, wait_for
+from lotgate_e2e import DEADLINE, LOTGATE, TOP, LotgateTest, wait_for
 
 SIZE = 200 * 1000 * 1000
 MEMORY_KIB = 32 * 1024
@@ -84,6 +85,11 @@ class Documents(LotgateTest):
         connection.request("POST", "/api/v1" + path, body, {"Content-Type": kind, **(more or {})})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read())
+
+    def oracle(self):
+        """What the second program, which shares no code with lotgate, says of the ledger."""
+        return subprocess.run([sys.executable, os.path.join(TOP, "tests/tools/ledger_check.py"), self.gate.data],
+                              stdout=subprocess.PIPE, text=True, check=False, timeout=60).stdout
 
     def attached(self, sha256):
         """Without an error while the disk, busy with 200 MB, lets the ledger's last close wait."""
@@ -165,12 +171,14 @@ class Documents(LotgateTest):
             file.write(b"%PDF-1.4 heat 88-1204")
         self.gate.command("lot", "document", self.lot, self.paper, "--kind", "mtr")
         self.assertIn("documents", self.gate.command("ledger", "verify"))
+        self.assertEqual(self.oracle()[:3], "ok:")
         with open(os.path.join(self.kept, self.files()[0]), "r+b") as file:
             file.seek(14)
             file.write(b"89")
         done = self.gate.run("ledger", "verify")
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"DOC-000001 \([0-9a-f]{64}\) was changed after it was stored")
+        self.assertRegex(self.oracle(), "BAD: the file of DOC-000001 has another hash")
 
     def test_a_full_disk_leaves_nothing_half(self):
         if os.geteuid() != 0:
