@@ -16,6 +16,7 @@
 #define CONFIG_REQUIRE_MAX  4
 #define CONFIG_ID_MAX       32
 #define CONFIG_TEXT_MAX     128
+#define CONFIG_ADDRESS_MAX  1000
 #define CONFIG_MISTAKES_MAX 64 // told in one go
 
 struct config_machine {
@@ -44,7 +45,8 @@ struct config {
     char site[8];
     char data[PATH_MAX]; // "": not said
     char listen[CONFIG_TEXT_MAX];
-    int64_t store; // 0: SQLite, the only one
+    char address[CONFIG_ADDRESS_MAX]; // the shop's own, for letters
+    int64_t store;                    // 0: SQLite, the only one
     struct config_machine machines[CONFIG_MACHINES_MAX];
     size_t machine_count;
 };

@@ -14,7 +14,8 @@
 #include "cli_http.h"  // cli_http_connect
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
-#include "json.h" // json_text
+#include "document_store.h" // document_store_sweep
+#include "json.h"           // json_text
 #include "ledger.h"
 #include "ops.h"     // trace_run
 #include "timefmt.h" // time_now_us
@@ -62,6 +63,24 @@ static bool stops_lots(const char *op) {
     return false;
 }
 
+// Acts that may leave nothing of a lot, show that its numbers differ, or take away its mark, its certificate or its
+// operator's training: the loop has what is declared looked at again.
+static bool casts_doubt(const char *op) {
+    static const char *const ops[] = {"lot.inspect",     "lot.scrap",       "lot.adjust",    "lot.count",
+                                      "lot.correct",     "lot.split",       "lot.merge",     "lot.mark_lost",
+                                      "document.attach", "procedure.issue", "correction.add"};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (strcmp(ops[i], op) == 0)
+            return true;
+    return false;
+}
+
+static void tell_loop(struct daemon *d, const char *op, cJSON *args) {
+    struct request *told = request_create(op, "lotgate", args, request_free, NULL);
+    if (told != NULL && !mailbox_put(d->asked, told))
+        request_free(told);
+}
+
 // If the mailbox is full the machine stays armed, and its start is refused by the ledger.
 static void tell_stopped(struct daemon *d, const struct request *request) {
     const cJSON *lots = json_get(request->answer, "lots");
@@ -77,9 +96,7 @@ static void tell_stopped(struct daemon *d, const struct request *request) {
                              cJSON_CreateString(json_text(request->args, "lot")));
     }
     json_add_text(args, "op", request->op);
-    struct request *told = request_create("lots.stopped", "lotgate", args, request_free, NULL);
-    if (told != NULL && !mailbox_put(d->asked, told))
-        request_free(told);
+    tell_loop(d, "lots.stopped", args);
 }
 
 // On the ledger thread: everything that writes comes through here.
@@ -89,7 +106,9 @@ static void run_request(struct ledger *ledger, struct request *request) {
         return;
     request_complete(request);
     request->ok = trace_run(ledger, request->op, &context, request->args, &request->answer, &request->error);
-    if (request->ok && request->passage != NULL)
+    if (request->ok && request->passage != NULL && casts_doubt(request->op))
+        tell_loop(request->passage, "lots.doubtful", NULL);
+    else if (request->ok && request->passage != NULL)
         tell_stopped(request->passage, request);
     request_worked(request);
 }
@@ -97,7 +116,7 @@ static void run_request(struct ledger *ledger, struct request *request) {
 // On the HTTP thread.
 static bool submit(void *context, struct request *request) {
     struct daemon *d = context;
-    request->passage = stops_lots(request->op) ? d : NULL;
+    request->passage = stops_lots(request->op) || casts_doubt(request->op) ? d : NULL;
     return live_takes(request->op) ? mailbox_put(d->asked, request) : ledger_writer_put(d->writer, request);
 }
 
@@ -276,6 +295,7 @@ static bool start_ledger(struct daemon *d, const struct cli_paths *paths, struct
             name_the_running(paths, error);
         return false;
     }
+    document_store_sweep(paths->data); // what a kill left of uploads
     if (!setup_ledger(d, ledger, error)) {
         ledger_close(ledger);
         return false;
@@ -291,8 +311,11 @@ static bool start_serve(struct daemon *d, const struct cli_paths *paths, struct 
     char socket_path[PATH_MAX];
     if (!cli_paths_join(socket_path, sizeof socket_path, paths->data, CLI_SOCKET_NAME))
         return lg_fail(error, "bad_path", "Use a shorter --data.", "The data directory's name is too long.");
-    const struct serve_options options = {
-        .listen = d->config.listen, .socket_path = socket_path, .data = paths->data, .backend = {d, submit}};
+    const struct serve_options options = {.listen = d->config.listen,
+                                          .socket_path = socket_path,
+                                          .data = paths->data,
+                                          .address = d->config.address,
+                                          .backend = {d, submit}};
     d->serve = serve_start(&options, error);
     return d->serve != NULL;
 }

@@ -128,7 +128,8 @@ void facts_on_sender(void *context, struct wire_machine *machine, const char *te
 
 // --- replies.c: the kinds of post
 extern const struct post_kind post_hold, post_refuse, post_declare, post_cancel, post_start, post_pause,
-    post_end, post_dry_run, post_identity, post_confirm, post_unauthorised, post_operator, post_probe;
+    post_end, post_dry_run, post_identity, post_confirm, post_unauthorised, post_operator, post_probe,
+    post_check;
 void station_forget_declaration(struct station *s);
 // Tells who waits for the outcome: the panel or command line, the sender's own line, or the machine's screen.
 void station_tell(struct station *s, struct post *post, const cJSON *answer, const struct lg_error *error);
@@ -147,6 +148,8 @@ bool live_takes(const char *op);
 void live_answer(struct daemon *d, struct request *request);
 // Adds to a declaration what the machine knows: its id, mode, the operator signed on, what the config requires.
 void live_complete_declaration(const struct station *s, cJSON *args);
+// What the machine's configuration requires of a declaration, as the argument `require`.
+void live_add_requirements(const struct station *s, cJSON *args);
 // The sentence for a code of gate_may_declare.
 void live_refusal(const struct station *s, const char *code, struct lg_error *error);
 

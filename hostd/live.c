@@ -47,6 +47,14 @@ void live_refusal(const struct station *s, const char *code, struct lg_error *er
     lg_fail(error, row->code != NULL ? row->code : "refused", what_to_do, "%s", message);
 }
 
+void live_add_requirements(const struct station *s, cJSON *args) {
+    cJSON *require = cJSON_CreateArray();
+    for (size_t i = 0; i < s->config.require_count; i++)
+        cJSON_AddItemToArray(require, cJSON_CreateString(s->config.require[i]));
+    cJSON_DeleteItemFromObjectCaseSensitive(args, "require");
+    json_add(args, "require", require);
+}
+
 void live_complete_declaration(const struct station *s, cJSON *args) {
     cJSON_DeleteItemFromObjectCaseSensitive(args, "machine");
     json_add_text(args, "machine", s->config.id);
@@ -54,10 +62,7 @@ void live_complete_declaration(const struct station *s, cJSON *args) {
         json_add_text(args, "mode", s->mode == GATE_EACH_JOB ? "each-job" : "until-changed");
     if (json_get(args, "operator") == NULL && s->operator_id[0] != '\0')
         json_add_text(args, "operator", s->operator_id);
-    cJSON *require = cJSON_CreateArray();
-    for (size_t i = 0; i < s->config.require_count; i++)
-        cJSON_AddItemToArray(require, cJSON_CreateString(s->config.require[i]));
-    json_add(args, "require", require);
+    live_add_requirements(s, args);
 }
 
 static void answer(struct request *request, cJSON *value) {
@@ -103,6 +108,16 @@ static void look_stopped(struct daemon *d, struct request *request) {
         if (hit && s->declaration[0] != '\0' && !s->job_started)
             station_withdraw(s, recalled ? "the lot was recalled" : "the lot was taken out of use", NULL,
                              NULL);
+    }
+    answer(request, cJSON_CreateObject());
+}
+
+// The same after acts that may make a declaration void: each that is open is looked at again.
+static void look_doubtful(struct daemon *d, struct request *request) {
+    for (size_t i = 0; i < d->station_count; i++) {
+        struct station *s = &d->stations[i];
+        if (s->declaration[0] != '\0' && !s->job_started)
+            station_post(s, &post_check, cJSON_CreateObject());
     }
     answer(request, cJSON_CreateObject());
 }
@@ -223,17 +238,12 @@ static const struct live_op {
     const char *name;
     void (*act)(struct station *s, struct request *request); // on one machine
     void (*look)(struct daemon *d, struct request *request); // on all
-} live_ops[] = {{"machine.live", NULL, look_machines},
-                {"metrics", NULL, look_metrics},
-                {"lots.stopped", NULL, look_stopped},
-                {"machine.declare", act_declare, NULL},
-                {"machine.cancel", act_cancel, NULL},
-                {"machine.hold", act_hold, NULL},
-                {"machine.resume", act_resume, NULL},
-                {"machine.reset", act_reset, NULL},
-                {"machine.confirm", act_confirm, NULL},
-                {"machine.pair", hook_pair, NULL},
-                {NULL, NULL, NULL}};
+} live_ops[] = {{"machine.live", NULL, look_machines},  {"metrics", NULL, look_metrics},
+                {"lots.stopped", NULL, look_stopped},   {"lots.doubtful", NULL, look_doubtful},
+                {"machine.declare", act_declare, NULL}, {"machine.cancel", act_cancel, NULL},
+                {"machine.hold", act_hold, NULL},       {"machine.resume", act_resume, NULL},
+                {"machine.reset", act_reset, NULL},     {"machine.confirm", act_confirm, NULL},
+                {"machine.pair", hook_pair, NULL},      {NULL, NULL, NULL}};
 
 static const struct live_op *find(const char *name) {
     const struct live_op *op = live_ops;

@@ -157,6 +157,25 @@ static void cancel_failed(struct station *s, struct post *post, const struct lg_
 
 const struct post_kind post_cancel = {"declaration.cancel", false, NULL, answer_asker, cancel_failed, NULL};
 
+// Something was written that may make a declaration void: the ledger is asked whether it would still be taken.
+static bool check_ready(struct station *s, struct post *post) {
+    if (s->declaration[0] == '\0' || s->job_started)
+        return false;
+    replace_text(post->args, "declaration", s->declaration);
+    live_add_requirements(s, post->args);
+    return true;
+}
+
+static void check_failed(struct station *s, struct post *post, const struct lg_error *error) {
+    const char *checked = json_text(post->args, "declaration");
+    bool same = checked != NULL && strcmp(checked, s->declaration) == 0;
+    if (same && !s->job_started && strcmp(error->code, "ledger_unavailable") != 0 &&
+        station_withdraw(s, error->message, NULL, NULL))
+        view_publish_alarm(s, error->message);
+}
+
+const struct post_kind post_check = {"declaration.check", false, check_ready, NULL, check_failed, NULL};
+
 static const char unknown_badge[] = "no operator has this badge";
 
 static void operator_done(struct station *s, struct post *post, const cJSON *answer) {
@@ -185,6 +204,7 @@ static bool start_ready(struct station *s, struct post *post) {
     if (!view.start_asked)
         return false;
     replace_text(post->args, "declaration", s->declaration);
+    live_add_requirements(s, post->args);
     if (s->job[0] != '\0' && !s->job_started)
         replace_text(post->args, "job", s->job);
     return true;

@@ -33,6 +33,7 @@ enum cli_kind {
     CLI_PRODUCT,
     CLI_UNIT,
     CLI_RECALL,
+    CLI_PAPER, // an attached document, by its number
     CLI_COMMANDS,
     CLI_KINDS
 };

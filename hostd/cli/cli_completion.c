@@ -28,6 +28,7 @@ static const struct {
     [CLI_ORDER] = {"orders", "order.list", "order"},
     [CLI_PRODUCT] = {"products", "product.list", "product"},
     [CLI_UNIT] = {"units", "unit.list", "unit"},
+    [CLI_PAPER] = {"documents", "document.list", "document"},
     [CLI_RECALL] = {"recalls", "recall.list", "recall"},
     [CLI_COMMANDS] = {"commands", NULL, NULL},
 };

@@ -7,6 +7,7 @@ const struct cli_group cli_groups[] = {
      cli_devices_commands},
     {"machine", "the machines and their identity", cli_machine_commands},
     {"lot", "material lots: receive, inspect, release", cli_lot_commands},
+    {"document", "certificates, data sheets, test reports", cli_document_commands},
     {"declare", "say which lots the next job of a machine uses", cli_declare_commands},
     {"cancel", "take a machine's declaration back", cli_cancel_commands},
     {"send", "stream a G-code file to a machine", cli_send_commands},

@@ -8,6 +8,7 @@
 extern const struct cli_command cli_serve_commands[], cli_devices_commands[];  // cli_serve.c
 extern const struct cli_command cli_machine_commands[];                        // cli_machine.c
 extern const struct cli_command cli_lot_commands[];                            // cli_lot.c
+extern const struct cli_command cli_document_commands[];                       // cli_receive.c
 extern const struct cli_command cli_declare_commands[], cli_cancel_commands[]; // cli_declare.c
 extern const struct cli_command cli_send_commands[];                           // cli_send.c
 extern const struct cli_command cli_watch_commands[];                          // cli_watch.c

@@ -5,11 +5,10 @@
 #include "error.h"      // lg_assert
 #include "json.h"       // json_get
 
-static const struct cli_column notes[] = {{"NOTE", "note", CLI_CELL_TEXT, false},
-                                          {"TIME", "at", CLI_CELL_TIME, false},
-                                          {"BY", "by", CLI_CELL_TEXT, false},
-                                          {"TEXT", "text", CLI_CELL_TEXT, false},
-                                          {0}};
+static const struct cli_column notes[] = {
+    {"NOTE", "note", CLI_CELL_TEXT, false},   {"TIME", "at", CLI_CELL_TIME, false},
+    {"BY", "by", CLI_CELL_TEXT, false},       {"TEXT", "text", CLI_CELL_TEXT, false},
+    {"PHOTO", "photo", CLI_CELL_HASH, false}, {0}};
 
 static const struct cli_column corrections[] = {{"CORRECTION", "correction", CLI_CELL_TEXT, false},
                                                 {"TIME", "at", CLI_CELL_TIME, false},

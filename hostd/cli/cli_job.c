@@ -88,10 +88,13 @@ static const struct cli_column lot_fields[] = {{"  Lot", "lot", CLI_CELL_TEXT, f
                                                {"  On the certificate", "cert_heat", CLI_CELL_TEXT, false},
                                                {0}};
 
-static const struct cli_column document_columns[] = {
-    {"  DOCUMENT", "document", CLI_CELL_TEXT, false}, {"KIND", "kind", CLI_CELL_TEXT, false},
-    {"NAME", "name", CLI_CELL_TEXT, false},           {"ISSUER", "issuer", CLI_CELL_TEXT, false},
-    {"SHA-256", "sha256", CLI_CELL_HASH, false},      {0}};
+static const struct cli_column document_columns[] = {{"  DOCUMENT", "document", CLI_CELL_TEXT, false},
+                                                     {"KIND", "kind", CLI_CELL_TEXT, false},
+                                                     {"NAME", "name", CLI_CELL_TEXT, false},
+                                                     {"ISSUER", "issuer", CLI_CELL_TEXT, false},
+                                                     {"STATE", "state", CLI_CELL_STATE, false},
+                                                     {"SHA-256", "sha256", CLI_CELL_HASH, false},
+                                                     {0}};
 
 void cli_job_print(FILE *out, const cJSON *job) {
     cli_print_fields(out, job, fields);

@@ -18,6 +18,8 @@ static void tell_json(const struct ledger_verdict *verdict) {
     json_add_integer(answer, "events", verdict->events);
     json_add_integer(answer, "checkpoints", verdict->checkpoints);
     json_add_text(answer, "head", verdict->head);
+    json_add_integer(answer, "documents", verdict->documents);
+    json_add_integer(answer, "documents_unchecked", verdict->unchecked);
     json_add_integer(answer, "elapsed_us", verdict->elapsed_us);
     json_add_integer(answer, "events_per_second", (int64_t)per_second(verdict->events, verdict->elapsed_us));
     json_add_integer(answer, "chain_us", verdict->chain_us);
@@ -29,6 +31,14 @@ static void tell_json(const struct ledger_verdict *verdict) {
     }
     cli_print_json(answer);
     cJSON_Delete(answer);
+}
+
+static void tell_documents(const struct ledger_verdict *verdict) {
+    if (verdict->documents > 0)
+        printf("documents    %lld\n", (long long)verdict->documents);
+    if (verdict->unchecked > 0)
+        printf("documents    %lld not looked at: no folder of documents lies beside this copy\n",
+               (long long)verdict->unchecked);
 }
 
 static int verify(struct cli_call *call) {
@@ -47,9 +57,12 @@ static int verify(struct cli_call *call) {
                "head         %s\n",
                (long long)verdict.events, per_second(verdict.events, verdict.elapsed_us),
                per_second(verdict.events, verdict.chain_us), (long long)verdict.checkpoints, verdict.head);
-        if (verdict.ok)
-            puts(chain ? "The chain and the signatures are right; the tables were not looked at."
-                       : "The chain, the signatures and the tables are right.");
+        tell_documents(&verdict);
+        if (verdict.ok && chain)
+            puts("The chain and the signatures are right; the tables were not looked at.");
+        else if (verdict.ok)
+            printf("The chain, the signatures%s are right.\n",
+                   verdict.documents > 0 ? ", the tables and the stored documents" : " and the tables");
     }
     if (verdict.ok)
         return CLI_DONE;
@@ -117,7 +130,7 @@ static const struct cli_option export_options[] = {
 
 const struct cli_command cli_ledger_commands[] = {
     {.verb = "verify",
-     .summary = "Check the chain, the signatures and the tables",
+     .summary = "Check the chain, the signatures, the tables and the stored documents",
      .options = verify_options,
      .details =
          "Exit status 1, with the first bad event, when something is wrong. Works while the daemon runs, and on "

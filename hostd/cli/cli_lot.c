@@ -2,112 +2,12 @@
 #include <string.h>
 
 #include "cli_args.h" // cli_args_object
-#include "cli_document.h"
 #include "cli_door.h" // cli_ask
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_output.h"
+#include "cli_receive.h"
 #include "json.h"
-
-// Takes the documents from the line: each --document begins one, and the particulars after it are its own;
-// particulars before the first belong to the first.
-static bool documents_given(const struct cli_call *call, struct cli_document *documents, size_t *count,
-                            struct lg_error *error) {
-    struct cli_document first = {0}, *at = &first;
-    *count = 0;
-    for (size_t i = 0; i < call->given_count; i++) {
-        const char *name = call->given[i].option->name, *text = call->given[i].text;
-        if (strcmp(name, "document") == 0) {
-            if (*count == CLI_DOCUMENTS_MAX)
-                return lg_fail(error, "usage", "Attach the others with `lotgate lot document`.",
-                               "More than %d documents on one line.", CLI_DOCUMENTS_MAX);
-            at = &documents[(*count)++];
-            *at = *count == 1 ? first : (struct cli_document){0};
-            at->file = text;
-        } else if (strcmp(name, "kind") == 0) {
-            at->kind = text;
-        } else if (strcmp(name, "issuer") == 0) {
-            at->issuer = text;
-        } else if (strcmp(name, "issued") == 0) {
-            at->issued = text;
-        } else if (strcmp(name, "valid-until") == 0) {
-            at->valid_until = text;
-        } else if (strcmp(name, "scope") == 0) {
-            at->scope = text;
-        }
-    }
-    if (*count == 0 && (first.kind != NULL || first.issuer != NULL || first.issued != NULL ||
-                        first.valid_until != NULL || first.scope != NULL))
-        return lg_fail(error, "usage", "Add --document FILE.",
-                       "There are particulars of a document, but no document.");
-    for (size_t i = 0; i < *count; i++)
-        if (!cli_document_check(&documents[i], error))
-            return false;
-    return true;
-}
-
-// The lot's number goes to stdout alone, so that a script can take it; what comes next goes to stderr.
-static void tell_received(const struct cli_call *call, const cJSON *answer) {
-    if (call->json) {
-        cli_print_json(answer);
-        return;
-    }
-    cli_print_done(stdout, "{lot}", answer);
-    cli_print_done(stderr, "Lot {lot} is {state}.", answer);
-    const cJSON *next = json_get(answer, "what_next");
-    if (cJSON_IsString(next) || cJSON_IsArray(next))
-        cli_print_done(stderr, "{what_next}", answer);
-}
-
-static int receive(struct cli_call *call) {
-    struct lg_error error = {0};
-    struct cli_document documents[CLI_DOCUMENTS_MAX];
-    size_t count = 0;
-    if (!documents_given(call, documents, &count, &error))
-        return cli_fail(strcmp(error.code, "usage") == 0 ? CLI_USAGE : CLI_REFUSED, &error);
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    const char *lot = json_text(answer, "lot");
-    for (size_t i = 0; i < count && lot != NULL && status == CLI_DONE; i++) {
-        cJSON *attached = NULL;
-        status = cli_document_attach(call, &documents[i], lot, &attached, &error);
-        if (status != CLI_DONE) {
-            fprintf(stderr,
-                    "Lot %s is received, but %s is not attached: mend that and attach it with\n"
-                    "  lotgate lot document %s %s --kind %s\n",
-                    lot, documents[i].file, lot, documents[i].file, documents[i].kind);
-            cli_fail(status, &error);
-        }
-        cJSON_Delete(attached);
-    }
-    tell_received(call, answer);
-    cJSON_Delete(answer);
-    return status;
-}
-
-static int attach(struct cli_call *call) {
-    struct lg_error error = {0};
-    struct cli_document document = {call->words[1],
-                                    cli_given(call, "kind"),
-                                    cli_given(call, "issuer"),
-                                    cli_given(call, "issued"),
-                                    cli_given(call, "valid-until"),
-                                    cli_given(call, "scope")};
-    cJSON *answer = NULL;
-    int status = CLI_REFUSED;
-    if (cli_document_check(&document, &error))
-        status = cli_document_attach(call, &document, call->words[0], &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, "Document {document} is attached.", answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
-}
 
 static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, false},
                                                {"State", "state", CLI_CELL_STATE, false},
@@ -123,16 +23,17 @@ static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, fal
                                                {"Received quantity", "quantity", CLI_CELL_TEXT, false},
                                                {"On hand", "on_hand", CLI_CELL_TEXT, false},
                                                {"Purchase order", "purchase_order", CLI_CELL_TEXT, false},
+                                               {"Cost", "cost", CLI_CELL_TEXT, false},
+                                               {"Currency", "currency", CLI_CELL_TEXT, false},
                                                {"Expires", "expires", CLI_CELL_TIME, false},
                                                {"Received", "received", CLI_CELL_TIME, false},
                                                {"Received by", "received_by", CLI_CELL_TEXT, false},
                                                {0}};
 
-static const struct cli_column document_columns[] = {
-    {"DOCUMENT", "document", CLI_CELL_TEXT, false}, {"KIND", "kind", CLI_CELL_TEXT, false},
-    {"NAME", "name", CLI_CELL_TEXT, false},         {"ISSUER", "issuer", CLI_CELL_TEXT, false},
-    {"ISSUED", "issued", CLI_CELL_TIME, false},     {"VALID UNTIL", "expires", CLI_CELL_TIME, false},
-    {"SHA-256", "sha256", CLI_CELL_HASH, false},    {0}};
+static const struct cli_column missing_columns[] = {{"REQUIRED", "asked", CLI_CELL_TEXT, false},
+                                                    {"EXPIRED", "expired", CLI_CELL_TEXT, false},
+                                                    {"THERE IS TYPE", "has_type", CLI_CELL_TEXT, false},
+                                                    {0}};
 
 static const struct cli_column lot_job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
                                                     {"MACHINE", "machine", CLI_CELL_TEXT, false},
@@ -168,7 +69,8 @@ static int show(struct cli_call *call) {
         cli_print_json(answer);
     } else {
         cli_print_fields(stdout, answer, lot_fields);
-        cli_print_section(answer, "documents", "Documents", document_columns);
+        cli_print_section(answer, "documents", "Documents", cli_document_columns);
+        cli_print_section(answer, "missing_documents", "Required, and missing", missing_columns);
         cli_print_section(answer, "parents", "Cut from, or merged from", parent_columns);
         cli_print_section(answer, "pieces", "Pieces", piece_columns);
         cli_print_section(answer, "changes", "Stock changes", change_columns);
@@ -179,76 +81,19 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
-                                                 {"STATE", "state", CLI_CELL_STATE, false},
-                                                 {"MATERIAL", "material", CLI_CELL_TEXT, false},
-                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
-                                                 {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
-                                                 {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
-                                                 {"HEAT", "heat", CLI_CELL_TEXT, false},
-                                                 {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                 {"EXPIRES", "expires", CLI_CELL_TIME, false},
-                                                 {"RECEIVED", "received", CLI_CELL_TIME, false},
-                                                 {0}};
+static const struct cli_column list_columns[] = {
+    {"LOT", "lot", CLI_CELL_TEXT, false},           {"STATE", "state", CLI_CELL_STATE, false},
+    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
+    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false}, {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
+    {"HEAT", "heat", CLI_CELL_TEXT, false},         {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+    {"EXPIRES", "expires", CLI_CELL_TIME, false},   {"PURCHASE ORDER", "purchase_order", CLI_CELL_TEXT, true},
+    {"COST", "cost", CLI_CELL_TEXT, true},          {"CURRENCY", "currency", CLI_CELL_TEXT, true},
+    {"RECEIVED", "received", CLI_CELL_TIME, false}, {0}};
 
 static const struct cli_word lot_word[] = {
     {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
 static const struct cli_word material_word[] = {
     {.name = "MATERIAL", .argument = "material", .kind = CLI_MATERIAL, .flags = CLI_REQUIRED}, {0}};
-static const struct cli_word document_words[] = {{.name = "LOT", .kind = CLI_LOT, .flags = CLI_REQUIRED},
-                                                 {.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED},
-                                                 {0}};
-
-#define DOCUMENT_OPTIONS(kind_flags, others)                                                                 \
-    {.name = "kind",                                                                                         \
-     .value = "KIND",                                                                                        \
-     .help = "what the document is: mtr, coc, sds, rohs, reach, packing",                                    \
-     .flags = (kind_flags)},                                                                                 \
-        {.name = "issuer", .value = "NAME", .help = "who issued the document", .flags = (others)},           \
-        {.name = "issued", .value = "DATE", .help = "when it was issued", .flags = (others)},                \
-        {.name = "valid-until", .value = "DATE", .help = "until when it holds", .flags = (others)}, {        \
-        .name = "scope", .value = "TEXT", .help = "what it speaks of: lot, part, material",                  \
-        .flags = (others)                                                                                    \
-    }
-
-static const struct cli_option receive_options[] = {
-    {.name = "supplier",
-     .value = "S",
-     .help = "who delivered it",
-     .argument = "supplier",
-     .kind = CLI_SUPPLIER,
-     .flags = CLI_REQUIRED},
-    {.name = "supplier-lot",
-     .value = "N",
-     .help = "the supplier's own lot number",
-     .argument = "supplier_lot",
-     .flags = CLI_REQUIRED},
-    {.name = "quantity",
-     .value = "Q",
-     .help = "how much: 5sheet, 2m, 750g …",
-     .argument = "quantity",
-     .flags = CLI_REQUIRED},
-    {.name = "heat", .value = "H", .help = "the heat number marked on the stock", .argument = "heat"},
-    {.name = "cert-heat",
-     .value = "H",
-     .help = "the heat number on the certificate",
-     .argument = "cert_heat"},
-    {.name = "purchase-order", .value = "PO", .help = "the purchase order", .argument = "purchase_order"},
-    {.name = "expires", .value = "DATE", .help = "when the material expires", .argument = "expires"},
-    {.name = "lot",
-     .value = "LOT",
-     .help = "a lot number of your own instead of the next one",
-     .argument = "lot"},
-    CLI_BY,
-    {.name = "document",
-     .value = "FILE",
-     .help = "a document to attach; may be given again, each followed by its "
-             "--kind, --issuer …",
-     .kind = CLI_FILE,
-     .flags = CLI_REPEATS},
-    DOCUMENT_OPTIONS(CLI_REPEATS, CLI_REPEATS),
-    {0}};
-
 static const struct cli_option list_options[] = {
     {.name = "state",
      .value = "STATE",
@@ -280,7 +125,6 @@ static const struct cli_option reason_options[] = {
     {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason", .flags = CLI_REQUIRED},
     CLI_BY,
     {0}};
-static const struct cli_option attach_options[] = {DOCUMENT_OPTIONS(CLI_REQUIRED, 0), CLI_BY, {0}};
 
 static const struct cli_option split_options[] = {{.name = "quantity",
                                                    .value = "Q",
@@ -389,10 +233,10 @@ const struct cli_command cli_lot_commands[] = {
      .words = material_word,
      .details =
          "Give the heat number that stands on the stock and the one on the certificate, each as read: when "
-         "they differ the lot can't be released.",
-     .options = receive_options,
+         "they differ the lot can't be released. A lot that lacks a document which its material requires is set apart.",
+     .options = cli_receive_options,
      .op = "lot.receive",
-     .run = receive},
+     .run = cli_lot_receive},
     {.verb = "list",
      .summary = "List the lots",
      .options = list_options,
@@ -433,12 +277,13 @@ const struct cli_command cli_lot_commands[] = {
      .op = "lot.reject",
      .done = "Lot {lot} is {state}.",
      .run = cli_run_act},
-    {.verb = "document",
-     .summary = "Attach a document to a lot",
-     .words = document_words,
-     .options = attach_options,
-     .op = "document.attach",
-     .run = attach},
+    CLI_ATTACH("lot", CLI_LOT),
+    {.verb = "request",
+     .summary = "Draft the letter that asks the supplier for the certificates that a lot lacks",
+     .words = lot_word,
+     .details = "Plain text on standard output, with the address of the configuration below it.",
+     .op = "lot.request",
+     .run = cli_lot_request},
     {.verb = "split",
      .summary = "Cut pieces off a lot; prints their numbers",
      .words = lot_word,

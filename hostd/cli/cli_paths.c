@@ -46,7 +46,7 @@ static char *read_file(const char *path, size_t *length, struct lg_error *error)
     return text;
 }
 
-// Takes "data" and "site" from the configuration. What else it holds is the daemon's to judge.
+// Takes "data", "site" and "address" from the configuration. What else it holds is the daemon's to judge.
 static bool take_config(struct cli_paths *paths, const char *path, struct lg_error *error) {
     size_t length = 0;
     char *text = read_file(path, &length, error);
@@ -58,7 +58,10 @@ static bool take_config(struct cli_paths *paths, const char *path, struct lg_err
     if (config == NULL)
         return lg_fail(error, "bad_json", "Mend the file there, or name another one with -c.", "%s: %s", path,
                        why.message);
-    const char *data = json_text(config, "data"), *site = json_text(config, "site");
+    const char *data = json_text(config, "data"), *site = json_text(config, "site"),
+               *address = json_text(config, "address");
+    if (address != NULL && strlen(address) < CLI_ADDRESS_MAX) // a longer one is the daemon's to refuse
+        snprintf(paths->address, sizeof paths->address, "%s", address);
     bool ok = set_path(paths->config, path, error);
     if (ok && data != NULL && data[0] != '\0')
         ok = data[0] == '/' ? set_path(paths->data, data, error)

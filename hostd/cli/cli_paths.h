@@ -16,12 +16,14 @@
 #define CLI_SYSTEM_CONFIG "/etc/lotgate/lotgate.json"
 #define CLI_SYSTEM_DATA   "/var/lib/lotgate"
 #define CLI_SITE_MAX      8
+#define CLI_ADDRESS_MAX   1000          // bytes of the shop's own address
 #define CLI_CONFIG_MAX    (1024 * 1024) // bytes of a configuration file
 
 struct cli_paths {
     char config[PATH_MAX]; // the configuration file that applies; "" when there is none
     char data[PATH_MAX];   // directory; it need not exist
     char site[CLI_SITE_MAX];
+    char address[CLI_ADDRESS_MAX]; // the shop's own, for letters; "" when it is not said
 };
 
 // `config` and `data` are the values of -c and --data, or NULL. False with code "config_unreadable", "bad_json"

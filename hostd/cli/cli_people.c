@@ -1,12 +1,21 @@
 // supplier, material, operator: the plain lists that everything else names.
 #include "cli_groups.h"
-#include "cli_output.h" // cli_run_list, cli_run_act
-#include "cli_pin.h"    // cli_run_pin
+#include "cli_history.h" // cli_print_section
+#include "cli_output.h"  // cli_run_list, cli_run_act
+#include "cli_pin.h"     // cli_run_pin
+#include "cli_receive.h" // CLI_ATTACH
+#include "json.h"
 
 static const struct cli_column supplier_columns[] = {
-    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false}, {"NAME", "name", CLI_CELL_TEXT, false},
-    {"E-MAIL", "email", CLI_CELL_TEXT, false},      {"PHONE", "phone", CLI_CELL_TEXT, false},
-    {"ADDRESS", "address", CLI_CELL_TEXT, false},   {0}};
+    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
+    {"NAME", "name", CLI_CELL_TEXT, false},
+    {"E-MAIL", "email", CLI_CELL_TEXT, false},
+    {"PHONE", "phone", CLI_CELL_TEXT, false},
+    {"ADDRESS", "address", CLI_CELL_TEXT, false},
+    {"LOTS", "lots", CLI_CELL_NUMBER, false},
+    {"REJECTED", "rejected", CLI_CELL_NUMBER, false},
+    {"REJECTED %", "rejected_percent", CLI_CELL_NUMBER, false},
+    {0}};
 
 static const struct cli_word supplier_words[] = {
     {.name = "SUPPLIER", .argument = "supplier", .flags = CLI_REQUIRED},
@@ -20,20 +29,86 @@ static const struct cli_option supplier_options[] = {
     CLI_BY,
     {0}};
 
-const struct cli_command cli_supplier_commands[] = {{.verb = "add",
-                                                     .summary = "Add a supplier, under a short name",
-                                                     .words = supplier_words,
-                                                     .options = supplier_options,
-                                                     .op = "supplier.add",
-                                                     .done = "Supplier {supplier} is added.",
-                                                     .run = cli_run_act},
-                                                    {.verb = "list",
-                                                     .summary = "List the suppliers",
-                                                     .op = "supplier.list",
-                                                     .page = "supplier",
-                                                     .columns = supplier_columns,
-                                                     .run = cli_run_list},
+static const struct cli_column supplier_fields[] = {
+    {"Supplier", "supplier", CLI_CELL_TEXT, false},
+    {"Name", "name", CLI_CELL_TEXT, false},
+    {"E-mail", "email", CLI_CELL_TEXT, false},
+    {"Telephone", "phone", CLI_CELL_TEXT, false},
+    {"Address", "address", CLI_CELL_TEXT, false},
+    {"Lots delivered", "lots", CLI_CELL_NUMBER, false},
+    {"Rejected", "rejected", CLI_CELL_NUMBER, false},
+    {"Rejected, %", "rejected_percent", CLI_CELL_NUMBER, false},
+    {0}};
+static const struct cli_column contact_columns[] = {{"NAME", "name", CLI_CELL_TEXT, false},
+                                                    {"ROLE", "role", CLI_CELL_TEXT, false},
+                                                    {"E-MAIL", "email", CLI_CELL_TEXT, false},
+                                                    {"PHONE", "phone", CLI_CELL_TEXT, false},
                                                     {0}};
+static const struct cli_column delivered_columns[] = {
+    {"LOT", "lot", CLI_CELL_TEXT, false},           {"STATE", "state", CLI_CELL_STATE, false},
+    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
+    {"QUANTITY", "quantity", CLI_CELL_TEXT, false}, {"REASON", "reason", CLI_CELL_TEXT, false},
+    {"RECEIVED", "received", CLI_CELL_TIME, false}, {0}};
+
+static int supplier_show(struct cli_call *call) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        cli_print_fields(stdout, answer, supplier_fields);
+        cli_print_section(answer, "contacts", "Contacts", contact_columns);
+        cli_print_section(answer, "documents", "Documents", cli_document_columns);
+        cli_print_section(answer, "newest_lots", "Newest lots", delivered_columns);
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_word supplier_word[] = {
+    {.name = "SUPPLIER", .argument = "supplier", .kind = CLI_SUPPLIER, .flags = CLI_REQUIRED}, {0}};
+static const struct cli_word contact_words[] = {
+    {.name = "SUPPLIER", .argument = "supplier", .kind = CLI_SUPPLIER, .flags = CLI_REQUIRED},
+    {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
+    {0}};
+static const struct cli_option contact_options[] = {
+    {.name = "role", .value = "TEXT", .help = "what they do there: quality, sales …", .argument = "role"},
+    {.name = "email", .value = "ADDRESS", .help = "e-mail", .argument = "email"},
+    {.name = "phone", .value = "NUMBER", .help = "telephone", .argument = "phone"},
+    CLI_BY,
+    {0}};
+
+const struct cli_command cli_supplier_commands[] = {
+    {.verb = "add",
+     .summary = "Add a supplier, under a short name",
+     .words = supplier_words,
+     .options = supplier_options,
+     .op = "supplier.add",
+     .done = "Supplier {supplier} is added.",
+     .run = cli_run_act},
+    {.verb = "contact",
+     .summary = "Add a person to ask at a supplier, or change what is known of one",
+     .details = "Letters go to the one for quality, else to the first.",
+     .words = contact_words,
+     .options = contact_options,
+     .op = "supplier.contact",
+     .done = "{name} is a contact of {supplier}.",
+     .run = cli_run_act},
+    {.verb = "show",
+     .summary = "Show a supplier: contacts, documents, newest lots, how much was rejected",
+     .words = supplier_word,
+     .op = "supplier.show",
+     .run = supplier_show},
+    CLI_ATTACH("supplier", CLI_SUPPLIER),
+    {.verb = "list",
+     .summary = "List the suppliers, with how much was rejected",
+     .op = "supplier.list",
+     .page = "supplier",
+     .columns = supplier_columns,
+     .run = cli_run_list},
+    {0}};
 
 static const struct cli_column material_columns[] = {
     {"MATERIAL", "material", CLI_CELL_TEXT, false},
@@ -44,7 +119,36 @@ static const struct cli_column material_columns[] = {
     {"DIAMETER MM", "diameter_um", CLI_CELL_MILLI, false},
     {"DENSITY G/CM3", "density_mg_cm3", CLI_CELL_MILLI, false},
     {"REQUIRES", "requires", CLI_CELL_TEXT, false},
+    {"HAZARDS", "hazards", CLI_CELL_TEXT, false},
     {0}};
+
+static int material_show(struct cli_call *call) {
+    static const struct cli_column fields[] = {{"Material", "material", CLI_CELL_TEXT, false},
+                                               {"Name", "name", CLI_CELL_TEXT, false},
+                                               {"Form", "form", CLI_CELL_TEXT, false},
+                                               {"Grade", "grade", CLI_CELL_TEXT, false},
+                                               {"Thickness", "thickness", CLI_CELL_TEXT, false},
+                                               {"Diameter", "diameter", CLI_CELL_TEXT, false},
+                                               {"Density, g/cm³", "density", CLI_CELL_TEXT, false},
+                                               {"Requires", "requires", CLI_CELL_TEXT, false},
+                                               {"Hazards", "hazards", CLI_CELL_TEXT, false},
+                                               {0}};
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        cli_print_fields(stdout, answer, fields);
+        cli_print_section(answer, "documents", "Documents", cli_document_columns);
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}
+
+static const struct cli_word material_word[] = {
+    {.name = "MATERIAL", .argument = "material", .kind = CLI_MATERIAL, .flags = CLI_REQUIRED}, {0}};
 
 static const struct cli_word material_words[] = {
     {.name = "MATERIAL", .argument = "material", .flags = CLI_REQUIRED},
@@ -52,9 +156,12 @@ static const struct cli_word material_words[] = {
     {0}};
 
 static const struct cli_option material_options[] = {
-    {.name = "form", .value = "FORM", .help = "sheet, rod, block, filament …", .argument = "form"},
+    {.name = "form",
+     .value = "FORM",
+     .help = "sheet, plate, bar, tube, spool, resin or block",
+     .argument = "form"},
     {.name = "thickness", .value = "LENGTH", .help = "of a sheet: 3mm", .argument = "thickness"},
-    {.name = "diameter", .value = "LENGTH", .help = "of a rod or filament: 1.75mm", .argument = "diameter"},
+    {.name = "diameter", .value = "LENGTH", .help = "of a bar or spool: 1.75mm", .argument = "diameter"},
     {.name = "density", .value = "G/CM3", .help = "in g/cm³: 1.19", .argument = "density"},
     {.name = "grade",
      .value = "GRADE",
@@ -62,8 +169,8 @@ static const struct cli_option material_options[] = {
      .argument = "grade"},
     {.name = "require",
      .value = "KIND",
-     .help = "a kind of document (mtr, coc, rohs …) without which its lots are "
-             "not released; may be given again",
+     .help = "a kind of document (coc, rohs … or mtr:3.1, with its least type) "
+             "without which its lots are not released; may be given again",
      .argument = "requires",
      .flags = CLI_REPEATS},
     {.name = "hazard",
@@ -82,6 +189,12 @@ const struct cli_command cli_material_commands[] = {
      .op = "material.add",
      .done = "Material {material} is added.",
      .run = cli_run_act},
+    {.verb = "show",
+     .summary = "Show a material's specification and its documents",
+     .words = material_word,
+     .op = "material.show",
+     .run = material_show},
+    CLI_ATTACH("material", CLI_MATERIAL),
     {.verb = "list",
      .summary = "List the materials",
      .op = "material.list",

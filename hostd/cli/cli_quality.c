@@ -1,4 +1,5 @@
 // procedure, training, nonconformance: who knows how, and what went wrong.
+#include "cli_document.h" // cli_run_with_photo
 #include "cli_groups.h"
 #include "cli_output.h"
 #include "cli_pin.h" // cli_run_pin
@@ -93,6 +94,7 @@ static const struct cli_word open_words[] = {
     {.name = "LOT|MACHINE|JOB|MFG", .argument = "subject", .kind = CLI_LOT, .flags = CLI_REQUIRED},
     {.name = "TEXT", .argument = "text", .flags = CLI_REQUIRED},
     {0}};
+static const struct cli_option open_options[] = {CLI_PHOTO, CLI_BY, {0}};
 static const struct cli_word close_words[] = {
     {.name = "NUMBER", .argument = "nonconformance", .flags = CLI_REQUIRED},
     {.name = "DECISION", .argument = "disposition", .flags = CLI_REQUIRED},
@@ -111,10 +113,10 @@ const struct cli_command cli_nonconformance_commands[] = {
     {.verb = "open",
      .summary = "Say what was found wrong with a thing",
      .words = open_words,
-     .options = by_options,
+     .options = open_options,
      .op = "nonconformance.open",
      .done = "{nonconformance}",
-     .run = cli_run_act},
+     .run = cli_run_with_photo},
     {.verb = "close",
      .summary = "Decide: use_as_is, rework, scrap or return",
      .words = close_words,

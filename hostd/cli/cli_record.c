@@ -1,4 +1,5 @@
 // record, note: what was made of what, and what people have to say about it.
+#include "cli_document.h" // cli_run_with_photo
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_job.h" // cli_job_print
@@ -125,7 +126,7 @@ static const struct cli_word note_words[] = {
     {.name = "MACHINE|LOT|JOB|MFG", .argument = "subject", .kind = CLI_LOT, .flags = CLI_REQUIRED},
     {.name = "TEXT", .argument = "text", .flags = CLI_REQUIRED},
     {0}};
-static const struct cli_option note_options[] = {CLI_BY, {0}};
+static const struct cli_option note_options[] = {CLI_PHOTO, CLI_BY, {0}};
 
 const struct cli_command cli_note_commands[] = {
     {.summary = "Write a note; it is time-stamped and never edited",
@@ -133,5 +134,5 @@ const struct cli_command cli_note_commands[] = {
      .options = note_options,
      .op = "note.add",
      .done = "Note {note} is written.",
-     .run = cli_run_act},
+     .run = cli_run_with_photo},
     {0}};

@@ -34,6 +34,9 @@ const struct event_kind kinds_lot[] = {
            " VALUES (:seq, :lot, :material, :supplier, :supplier_lot, :heat, :cert_heat, :match, :state,"
            "  :time_us, coalesce(:by, :actor), :reason, :quantity, :unit, :base, :amount, :purchase_order,"
            "  :cost_cents, :currency, :expires_us, :time_us, coalesce(:by, :actor))",
+           false},
+          {"INSERT INTO supplier_lots (supplier, received) VALUES (:supplier, 1)"
+           " ON CONFLICT (supplier) DO UPDATE SET received = received + 1",
            false}},
      .subjects = {"lot"},
      .number = "lot"},
@@ -64,7 +67,10 @@ const struct event_kind kinds_lot[] = {
      .subjects = {"lot"}},
     {.name = "lot.rejected",
      .fields = {{"lot", FIELD_TEXT, true}, {"reason", FIELD_TEXT, true}, {"by", FIELD_TEXT, false}},
-     .statements = {{LOT_STATE("rejected", "'received', 'released', 'quarantined', 'recalled'"), false}},
+     .statements = {{LOT_STATE("rejected", "'received', 'released', 'quarantined', 'recalled'"), false},
+                    {"UPDATE supplier_lots SET rejected = rejected + 1 WHERE supplier ="
+                     " (SELECT supplier FROM lots WHERE lot = :lot AND origin = 'received')",
+                     true}}, // a piece is no delivery
      .subjects = {"lot"}},
     {.name = "lot.consumed",
      .fields = {{"lot", FIELD_TEXT, true},

@@ -48,6 +48,9 @@ void event_read(sqlite3_stmt *statement, struct stored_event *event); // columns
 // Applies a stored event's body to `store`. Codes bad_event, bad_json.
 bool event_replay(struct store *store, const struct stored_event *event, struct lg_error *error);
 
+// Looks at each stored file that an event names; what is wrong is in verdict->finding. False when reading failed.
+bool verify_documents(struct ledger *ledger, struct ledger_verdict *verdict, struct lg_error *error);
+
 // Fills the empty view tables of a store from its own events, inside the caller's transaction.
 bool replay_events(struct store *store, struct lg_error *error);
 

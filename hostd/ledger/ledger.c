@@ -127,6 +127,10 @@ bool ledger_is_writer(const struct ledger *ledger) {
     return ledger->mode == LEDGER_WRITER;
 }
 
+const char *ledger_directory(const struct ledger *ledger) {
+    return ledger->directory;
+}
+
 const char *ledger_public_key(const struct ledger *ledger) {
     return ledger->public_key;
 }

@@ -48,6 +48,8 @@ bool ledger_open(struct ledger **out, const struct ledger_options *options, stru
 void ledger_close(struct ledger *ledger);
 
 bool ledger_is_writer(const struct ledger *ledger);
+// Where its files are: the documents lie in a folder there (document_store.h).
+const char *ledger_directory(const struct ledger *ledger);
 // The key that signs, hex, valid as long as the ledger; "" where a reader finds no ledger.pub.
 const char *ledger_public_key(const struct ledger *ledger);
 
@@ -89,13 +91,15 @@ const cJSON *ledger_constant(struct ledger *ledger, const char *text, size_t len
 struct ledger_verdict {
     bool ok;
     int64_t events, checkpoints, first_bad;
+    int64_t documents; // stored files that events name and that are as they were
+    int64_t unchecked; // ... that could not be looked at: this is a copy of ledger.db without its documents
     int64_t elapsed_us,
-        chain_us;      // of all, and of the chain and the signatures, which are checked beside the tables
+        chain_us; // of all but the documents, and of the chain and the signatures, which are checked beside the tables
     char head[65];     // hash of the last event, hex
     char finding[512]; // a sentence: what is wrong and where, or "" when ok
 };
-// Checks chain, signatures (with the directory's ledger.pub or `public_key_hex`), and that the tables are what the
-// events make. Needs only read access.
+// Checks chain, signatures (with the directory's ledger.pub or `public_key_hex`), that the tables are what the events
+// make, and that the stored documents have the bytes that they had. Needs only read access.
 bool ledger_verify(struct ledger *ledger, const char *public_key_hex, struct ledger_verdict *verdict,
                    struct lg_error *error);
 // The chain and the signatures alone.

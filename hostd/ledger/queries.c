@@ -78,40 +78,32 @@
 
 static const struct ledger_named_query base[] = {
     // people and materials
-    {"supplier_list",
-     "SELECT supplier, name, email, phone, address, added_us AS \"added@time\" FROM suppliers"
-     " WHERE 1 {supplier| AND supplier = :supplier}{after| AND supplier > :after}"
-     " ORDER BY supplier LIMIT :limit"},
-    {"material_list", "SELECT material, name, form, grade, thickness_um, diameter_um, density_mg_cm3,"
-                      " requires AS \"requires@json\", added_us AS \"added@time\" FROM materials"
-                      " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
-                      " ORDER BY material LIMIT :limit"},
+    {"supplier_list", "SELECT s.supplier, s.name, s.email, s.phone, s.address, s.added_us AS \"added@time\","
+                      " coalesce(n.received, 0) AS lots, coalesce(n.rejected, 0) AS rejected"
+                      " FROM suppliers s LEFT JOIN supplier_lots n USING (supplier)"
+                      " WHERE 1 {supplier| AND s.supplier = :supplier}{after| AND s.supplier > :after}"
+                      " ORDER BY s.supplier LIMIT :limit"},
+    {"material_list",
+     "SELECT material, name, form, grade, thickness_um, diameter_um, density_mg_cm3,"
+     " requires AS \"requires@json\", hazards AS \"hazards@json\", added_us AS \"added@time\" FROM materials"
+     " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
+     " ORDER BY material LIMIT :limit"},
     {"operator_list",
      "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
      " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
     {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code"
                       " UNION ALL SELECT operator, name, badge FROM operators WHERE badge = :code LIMIT 1"},
 
-    // lots and documents
+    // lots
     {"lot_list",
      "SELECT " LOT_COLUMNS " WHERE 1 {state| AND l.state = :state}{material| AND l.material = :material}"
      "{after| AND l.seq < (SELECT seq FROM lots WHERE lot = :after)} ORDER BY l.seq DESC LIMIT :limit"},
     {"lot_get", "SELECT " LOT_COLUMNS " WHERE l.lot = :lot"},
     {"lot_facts",
      "SELECT l.lot, l.origin, l.material, l.supplier, l.heat, l.cert_heat, l.match, l.state, l.state_reason AS reason,"
-     " l.mark, l.quantity, l.unit, l.base, l.received AS amount, " ON_HAND " AS left, l.expires_us"
+     " l.mark, l.quantity, l.unit, l.base, l.received AS amount, " ON_HAND " AS left, l.expires_us,"
+     " (SELECT requires IS NOT NULL FROM materials m WHERE m.material = l.material) AS \"needs_documents@flag\""
      " FROM lots l WHERE l.lot = :lot"},
-    {"lot_documents",
-     "SELECT document, kind, name, sha256, size, issuer, issued_us AS \"issued@time\","
-     " expires_us AS \"expires@time\", scope, attached_us AS \"attached@time\", attached_by,"
-     " CASE WHEN d.lot IS NOT NULL THEN 'lot' WHEN d.material IS NOT NULL THEN 'material'"
-     "  ELSE 'supplier' END AS of"
-     " FROM documents d WHERE d.lot = :lot OR d.material = :material OR d.supplier = :supplier"
-     " ORDER BY d.seq LIMIT 1000"},
-    {"lot_missing_documents",
-     "SELECT r.value AS kind FROM materials m, json_each(m.requires) r WHERE m.material = :material AND NOT EXISTS"
-     " (SELECT 1 FROM documents d WHERE (d.lot = :lot OR d.material = :material OR d.supplier = :supplier)"
-     "  AND d.kind = r.value AND (d.expires_us IS NULL OR d.expires_us > :now_us))"},
     {"lot_jobs", "SELECT j.job, j.machine, j.serial_number, j.record, j.state, j.operator, jl.quantity,"
                  " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\""
                  " FROM job_lots jl JOIN jobs j USING (job) WHERE jl.lot = :lot"
@@ -227,6 +219,7 @@ const struct ledger_query_family ledger_queries[] = {
     {queries_custody, LEDGER_ROWS_MAX},
     {queries_recall, LEDGER_RECALL_MAX},
     {queries_quality, LEDGER_ROWS_MAX},
+    {queries_receiving, LEDGER_ROWS_MAX},
     {queries_product, LEDGER_ROWS_MAX},
     {queries_order, LEDGER_ROWS_MAX},
     {NULL, 0},

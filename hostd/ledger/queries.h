@@ -19,7 +19,7 @@ struct ledger_query_family {
 // By family, each in a file of its own; ends with NULL.
 extern const struct ledger_query_family ledger_queries[];
 extern const struct ledger_named_query queries_custody[], queries_recall[], queries_quality[],
-    queries_product[], queries_order[];
+    queries_product[], queries_order[], queries_receiving[];
 // `most` gets how many rows it may answer.
 const struct ledger_named_query *ledger_query_find(const char *name, int *most);
 

@@ -4,9 +4,8 @@
 #include <stdio.h>
 
 const struct schema_migration schema_migrations[] = {
-    {1, schema_1, false},
-    {2, schema_2, true},
-    {3, schema_3, false},
+    {1, schema_1, false}, {2, schema_2, true},
+    {3, schema_3, false}, {4, schema_4, false}, // filled from the lots that are there
     {0, NULL, false},
 };
 
@@ -45,6 +44,7 @@ const struct schema_table schema_tables[] = {
     {"operators", "seq"},
     {"materials", "seq"},
     {"supplier_contacts", "seq"},
+    {"supplier_lots", "supplier"},
     {"suppliers", "seq"},
     {NULL, NULL},
 };

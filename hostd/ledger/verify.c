@@ -140,10 +140,11 @@ static bool verify(struct ledger *ledger, const char *public_key_hex, bool table
     // One transaction: what is compared is one moment of the ledger, while the writer goes on.
     bool ok =
         store_execute(&ledger->store, "BEGIN", error) && check_all(&check, public_key_hex, tables, error);
+    verdict->elapsed_us = time_monotonic_us() - start;
+    ok = ok && (!tables || *verdict->finding || verify_documents(ledger, verdict, error));
     if (!sqlite3_get_autocommit(ledger->store.db))
         store_execute(&ledger->store, "ROLLBACK", NULL);
     store_close(&check.scratch);
-    verdict->elapsed_us = time_monotonic_us() - start;
     verdict->ok = ok && !*verdict->finding;
     return ok;
 }

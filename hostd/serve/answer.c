@@ -102,17 +102,20 @@ static enum MHD_Result collect(void *context, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+cJSON *exchange_query(struct exchange *x, struct lg_error *error) {
+    struct collected query = {.count = 0};
+    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, collect, &query);
+    if (!query.bad)
+        return route_arguments(x->route, x->id, query.pairs, query.count, x->body.data, x->body.length,
+                               error);
+    lg_fail(error, "bad_argument", "Check the address.",
+            "The query is malformed or has more than %d parameters.", ROUTE_QUERY_MAX);
+    return NULL;
+}
+
 cJSON *exchange_arguments(struct exchange *x) {
     struct lg_error error;
-    struct collected query = {.count = 0};
-    cJSON *args = NULL;
-    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, collect, &query);
-    if (query.bad)
-        lg_fail(&error, "bad_argument", "Check the address.",
-                "The query is malformed or has more than %d parameters.", ROUTE_QUERY_MAX);
-    else
-        args =
-            route_arguments(x->route, x->id, query.pairs, query.count, x->body.data, x->body.length, &error);
+    cJSON *args = exchange_query(x, &error);
     if (!args)
         exchange_error(x, &error);
     return args;
@@ -138,6 +141,9 @@ static void operated(struct exchange *x, struct request *request) {
 }
 
 void exchange_operate(struct exchange *x, const char *op, cJSON *args) {
+    // The configuration knows the shop's own address; who asks need not.
+    if (strcmp(op, "lot.request") == 0 && !json_get(args, "address") && *x->server->address)
+        json_add_text(args, "address", x->server->address);
     if (route_goes_away(op)) {
         exchange_ask(x, op, args, EXCHANGE_WAIT_US, operated);
         return;

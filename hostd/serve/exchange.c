@@ -17,10 +17,10 @@ static void (*const handlers[ROUTE_KINDS])(struct exchange *) = {
     [ROUTE_OPERATION] = handle_operation, [ROUTE_MACHINES] = handle_machines,
     [ROUTE_MACHINE] = handle_machine,     [ROUTE_PICTURE] = handle_picture,
     [ROUTE_EVENTS] = handle_events,       [ROUTE_UPLOAD] = handle_upload,
-    [ROUTE_DOCUMENT] = handle_document,   [ROUTE_ANY_OP] = handle_any_op,
-    [ROUTE_OPENAPI] = handle_openapi,     [ROUTE_METRICS] = handle_metrics,
-    [ROUTE_HEALTH] = handle_health,       [ROUTE_PAGE] = handle_page,
-    [ROUTE_FILE] = handle_file,
+    [ROUTE_PHOTO] = handle_photo,         [ROUTE_DOCUMENT] = handle_document,
+    [ROUTE_ANY_OP] = handle_any_op,       [ROUTE_OPENAPI] = handle_openapi,
+    [ROUTE_METRICS] = handle_metrics,     [ROUTE_HEALTH] = handle_health,
+    [ROUTE_PAGE] = handle_page,           [ROUTE_FILE] = handle_file,
 };
 
 static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *key,
@@ -63,12 +63,18 @@ static bool from_here(const struct exchange *x, const struct guard_headers *head
     return true;
 }
 
+// Where JSON may have a picture in its place.
+static bool is_picture(const struct exchange *x, const struct guard_headers *headers) {
+    return x->route->kind == ROUTE_PHOTO && !guard_is_form(headers->content_type) &&
+           !guard_is_json(headers->content_type);
+}
+
 // The body's type must be one that a browser does not send to a foreign server without asking it first.
 static bool type_fits(const struct exchange *x, const struct guard_headers *headers, uint64_t length,
                       struct lg_error *error) {
     if (is_read(x) || (!headers->content_type && !length && !headers->encodings))
         return true;
-    if (x->route->kind == ROUTE_UPLOAD)
+    if (x->route->kind == ROUTE_UPLOAD || is_picture(x, headers))
         return !guard_is_form(headers->content_type) ||
                lg_fail(error, "not_a_file",
                        "Send the file itself as the body, with its own type, such as application/pdf.",
@@ -76,6 +82,25 @@ static bool type_fits(const struct exchange *x, const struct guard_headers *head
     return guard_is_json(headers->content_type) ||
            lg_fail(error, "not_json", "Send Content-Type: application/json.",
                    "The body is not declared as JSON.");
+}
+
+// Begins to take a file. What can be refused without it is refused before it is sent: no such lot, no such kind.
+static bool begin_upload(struct exchange *x, struct lg_error *error) {
+    x->query = exchange_query(x, error);
+    if (!x->query)
+        return false;
+    if (x->route->kind == ROUTE_UPLOAD) {
+        cJSON *args = cJSON_Duplicate(x->query, true);
+        cJSON_DeleteItemFromObjectCaseSensitive(args, "sha256"); // handle_upload has a word for these
+        cJSON_DeleteItemFromObjectCaseSensitive(args, "size");
+        cJSON *answer = exchange_read(x, "document.check", args, error);
+        cJSON_Delete(args);
+        cJSON_Delete(answer);
+        if (!answer)
+            return false;
+    }
+    x->upload = document_store_begin(x->server->data, error);
+    return x->upload != NULL;
 }
 
 static void begin(struct exchange *x, const char *url, const char *version) {
@@ -92,18 +117,21 @@ static void begin(struct exchange *x, const char *url, const char *version) {
         x->route = route_find(x->method, url, x->id, allow, &error);
         fine = x->route && type_fits(x, &headers, length, &error);
     }
-    bool file = fine && x->route->kind == ROUTE_UPLOAD && !guard_is_json(headers.content_type);
+    bool file = fine && (is_picture(x, &headers) ||
+                         (x->route->kind == ROUTE_UPLOAD && !guard_is_json(headers.content_type)));
     uint64_t limit = file ? DOCUMENT_STORE_MAX : SERVE_BODY_MAX;
     if (fine && length > limit)
         fine = lg_fail(&error, "too_large", "Send less.", "The body has %llu bytes; %llu are taken at most.",
                        (unsigned long long)length, (unsigned long long)limit);
     if (fine && file) {
-        x->upload = document_store_begin(x->server->data, &error);
-        fine = x->upload != NULL;
+        fine = begin_upload(x, &error);
+        x->drains = !exchange_header(x, "Expect"); // else it waits for a word before it sends
     }
     if (fine)
         return;
     exchange_error(x, &error);
+    if (x->drains)
+        return;
     if (*allow)
         MHD_add_response_header(x->response, "Allow", allow);
     if (length || headers.encodings || strcmp(error.code, "bad_request") == 0 || !x->route)
@@ -117,14 +145,17 @@ static bool take_body(struct exchange *x, const char *data, size_t size) {
         x->excess += size;
     } else if (x->upload) {
         struct lg_error error;
-        if (!document_store_write(x->upload, data, size, &error))
+        if (!document_store_write(x->upload, data, size, &error)) {
+            document_store_abandon(x->upload); // at once: the disk may be full of it
+            x->upload = NULL;
             exchange_error(x, &error);
+        }
     } else if (size > SERVE_BODY_MAX - x->body.length) {
         x->excess = size;
     } else {
         text_add(&x->body, data, size);
     }
-    return x->excess <= EXCHANGE_DRAIN_MAX;
+    return x->excess <= (x->drains ? DOCUMENT_STORE_MAX : EXCHANGE_DRAIN_MAX);
 }
 
 static void finish(struct exchange *x) {
@@ -164,7 +195,7 @@ enum MHD_Result exchange_handle(void *context, struct MHD_Connection *connection
         text_init(&x->body, SERVE_BODY_MAX);
         door->server->requests++;
         begin(x, url, version);
-        return x->response ? queue(x) : MHD_YES;
+        return x->response && !x->drains ? queue(x) : MHD_YES;
     }
     if (*size) {
         bool go_on = take_body(x, data, *size);
@@ -189,6 +220,7 @@ void exchange_completed(void *context, struct MHD_Connection *connection, void *
     if (x->response)
         MHD_destroy_response(x->response);
     document_store_abandon(x->upload);
+    cJSON_Delete(x->query);
     text_free(&x->body);
     free(x);
     *state = NULL;

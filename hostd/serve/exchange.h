@@ -35,6 +35,8 @@ struct exchange {
     struct text body;
     uint64_t excess; // bytes read beyond the limit
     struct document_draft *upload;
+    cJSON *query; // with an upload: the arguments that the address gave
+    bool drains;  // who sends a file reads an answer only when all is sent: a refusal waits for that
 
     // While away.
     struct away *away;
@@ -63,6 +65,8 @@ void exchange_response(struct exchange *exchange, unsigned status, struct MHD_Re
 
 // The operation's arguments from path, query and body; NULL when an error was answered.
 cJSON *exchange_arguments(struct exchange *exchange);
+// The same without the body, which need not be here yet; NULL with an error. Once for a request.
+cJSON *exchange_query(struct exchange *exchange, struct lg_error *error);
 // Sends an operation to the backend; `arrived` is called with the answer, or with an error made here. Takes over
 // `args`.
 void exchange_ask(struct exchange *exchange, const char *op, cJSON *args, int64_t wait_us,
@@ -87,6 +91,7 @@ void handle_machine(struct exchange *exchange);
 void handle_picture(struct exchange *exchange);
 void handle_events(struct exchange *exchange);
 void handle_upload(struct exchange *exchange);
+void handle_photo(struct exchange *exchange);
 void handle_document(struct exchange *exchange);
 void handle_any_op(struct exchange *exchange);
 void handle_openapi(struct exchange *exchange);

@@ -106,39 +106,50 @@ void handle_document(struct exchange *x) {
     exchange_response(x, 200, response);
 }
 
-// A JSON body tells of a file that is stored already; any other body is the file.
-void handle_upload(struct exchange *x) {
+// Ends the upload: its bytes must be what its name and its sender say, and a picture where one is wanted. The draft is
+// gone in every case.
+static bool end_upload(struct exchange *x, bool picture, char sha256[DOCUMENT_STORE_SHA256_MAX],
+                       struct lg_error *error) {
+    struct document_draft *upload = x->upload;
+    uint64_t size;
+    x->upload = NULL;
+    enum document_type type = document_store_type(upload);
+    if (type == DOCUMENT_UNKNOWN || // of that the store has a word, and of an empty one
+        document_type_check(type, json_text(x->query, "name"), exchange_header(x, "Content-Type"), picture,
+                            error))
+        return document_store_finish(upload, sha256, &size, error);
+    document_store_abandon(upload);
+    return false;
+}
+
+// The file's hash stands where the operation wants it; who sends the file does not name one.
+static void operate_with_file(struct exchange *x, const char *argument, bool picture) {
     struct lg_error error;
     char sha256[DOCUMENT_STORE_SHA256_MAX];
-    uint64_t size = 0;
-    cJSON *args = exchange_arguments(x);
-    if (!args)
-        return;
-    bool fine;
-    if (x->upload) {
-        struct document_draft *upload = x->upload;
-        x->upload = NULL;
-        fine = document_store_finish(upload, sha256, &size, &error);
-        if (fine && (json_get(args, "sha256") || json_get(args, "size")))
-            fine = lg_fail(&error, "bad_argument", "Leave sha256 and size out.",
-                           "The file itself says its hash and size.");
-        if (fine)
-            json_add_text(args, "sha256", sha256);
-    } else {
-        const char *known = json_text(args, "sha256");
-        int file = known ? document_store_open(x->server->data, known, &size) : -1;
-        fine = file >= 0 ||
-               lg_fail(&error, "no_such_document", "Send the file first, as the body of this request.",
-                       "No file with this SHA-256 is stored here.");
-        if (file >= 0)
-            close(file);
-    }
-    if (!fine) {
-        cJSON_Delete(args);
+    bool named = json_get(x->query, argument) || json_get(x->query, "size");
+    bool fine =
+        !named || lg_fail(&error, "bad_argument", "Leave it out.", "The file itself says its hash and size.");
+    if (!fine || !end_upload(x, picture, sha256, &error)) {
         exchange_error(x, &error);
         return;
     }
-    if (!json_get(args, "size"))
-        json_add_integer(args, "size", (int64_t)size);
+    cJSON *args = x->query;
+    x->query = NULL;
+    json_add_text(args, argument, sha256);
     exchange_operate(x, x->route->op, args);
+}
+
+// A JSON body tells of a file that is stored already; any other body is the file.
+void handle_upload(struct exchange *x) {
+    if (x->upload)
+        operate_with_file(x, "sha256", false);
+    else
+        handle_operation(x);
+}
+
+void handle_photo(struct exchange *x) {
+    if (x->upload)
+        operate_with_file(x, "photo", true);
+    else
+        handle_operation(x);
 }

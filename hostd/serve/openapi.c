@@ -59,6 +59,17 @@ static bool is_path_argument(const struct route *route, const char *name) {
     return route->argument && strcmp(route->argument, name) == 0;
 }
 
+// A file may be the body; the rest then stands in the query.
+static bool takes_file(const struct route *route) {
+    return route->kind == ROUTE_UPLOAD || route->kind == ROUTE_PHOTO;
+}
+
+// What the file itself says.
+static bool is_of_file(const struct route *route, const char *name) {
+    return takes_file(route) &&
+           (strcmp(name, "sha256") == 0 || strcmp(name, "size") == 0 || strcmp(name, "photo") == 0);
+}
+
 static cJSON *parameters(const struct route *route) {
     cJSON *list = cJSON_CreateArray();
     if (route->argument)
@@ -66,12 +77,10 @@ static cJSON *parameters(const struct route *route) {
     bool query = strcmp(route->method, "GET") == 0 && route->kind != ROUTE_METRICS &&
                  route->kind != ROUTE_HEALTH && route->kind != ROUTE_MACHINES;
     const char *const *names =
-        route->op && (query || route->kind == ROUTE_UPLOAD) ? route_arguments_of(route->op) : NULL;
+        route->op && (query || takes_file(route)) ? route_arguments_of(route->op) : NULL;
     for (; names && *names; names++) {
         const char *name = **names == '!' ? *names + 1 : *names;
-        bool from_file =
-            route->kind == ROUTE_UPLOAD && (strcmp(name, "sha256") == 0 || strcmp(name, "size") == 0);
-        if (!is_path_argument(route, name) && !from_file)
+        if (!is_path_argument(route, name) && !is_of_file(route, name))
             add_parameter(list, name, "query", query && **names == '!');
     }
     if (route->kind == ROUTE_EVENTS)
@@ -110,11 +119,12 @@ static cJSON *content(const char *type, cJSON *schema) {
 static cJSON *request_body(const struct route *route) {
     cJSON *body = object();
     cJSON *types = content("application/json", body_schema(route));
-    if (route->kind == ROUTE_UPLOAD) {
-        cJSON *file = object();
-        json_add(types, "application/octet-stream", file);
-        json_add(types, "application/pdf", cJSON_Duplicate(file, true));
-    }
+    static const char *const media[] = {
+        "application/octet-stream", "image/png",      "image/jpeg", "image/webp",
+        "application/pdf",          "application/xml"};
+    size_t count = sizeof media / sizeof *media - (route->kind == ROUTE_PHOTO ? 2 : 0);
+    for (size_t i = 0; takes_file(route) && i < count; i++)
+        json_add(types, media[i], object());
     json_add(body, "content", types);
     return body;
 }

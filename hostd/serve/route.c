@@ -205,7 +205,7 @@ unsigned route_status(const struct route *route, const char *code) {
         {"too_busy", 503},           {"no_answer", 503},          {"too_many_connections", 503},
         {"too_many_listeners", 503}, {"unhealthy", 503},          {"out_of_memory", 503},
         {"host_not_local", 403},     {"foreign_origin", 403},     {"not_json", 415},
-        {"not_a_file", 415},         {"storage_failed", 503},
+        {"not_a_file", 415},         {"storage_failed", 503},     {"wrong_type", 415},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].code, code) == 0)

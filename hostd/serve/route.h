@@ -23,7 +23,8 @@ enum route_kind {
     ROUTE_MACHINE,   // one of them
     ROUTE_PICTURE,   // job.path as SVG
     ROUTE_EVENTS,    // server-sent events
-    ROUTE_UPLOAD,    // a file for a lot
+    ROUTE_UPLOAD,    // a document's file, or JSON that names a stored one; `op` attaches it
+    ROUTE_PHOTO,     // JSON, or a picture as the body with the rest in the query; `op` takes its `photo`
     ROUTE_DOCUMENT,  // a stored file
     ROUTE_ANY_OP,    // op/{name}: any operation, on the Unix socket alone
     ROUTE_OPENAPI,

@@ -20,7 +20,7 @@ const struct route routes_order[] = {
     {"POST", API("/operators/{operator}/role"), ROUTE_OPERATION, "operator.role", "operator", 200, "Give an operator a role"},
     {"POST", API("/operators/{operator}/pin"),  ROUTE_OPERATION, "operator.pin", "operator", 200, "Set an operator's PIN"},
     {"GET",  API("/nonconformances"),      ROUTE_OPERATION, "nonconformance.list", NULL, 200, "Nonconformances, newest first"},
-    {"POST", API("/nonconformances"),      ROUTE_OPERATION, "nonconformance.open", NULL, 201, "Say what was found wrong"},
+    {"POST", API("/nonconformances"),      ROUTE_PHOTO, "nonconformance.open", NULL, 201, "Say what was found wrong: a JSON object, or a picture as the body with the rest in the query"},
     {"POST", API("/nonconformances/{nonconformance}/close"), ROUTE_OPERATION, "nonconformance.close", "nonconformance", 200, "Decide what becomes of it"},
     {"GET",  API("/lots/{lot}/hazards"),   ROUTE_OPERATION, "hazard.list", "lot", 200, "What is to be known before a lot is worked by a machine"},
     {"POST", API("/lots/{lot}/acknowledge"), ROUTE_OPERATION, "hazard.acknowledge", "lot", 200, "The warnings for a lot on a machine were read"},

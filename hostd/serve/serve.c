@@ -62,13 +62,15 @@ static bool make_parts(struct server *server, const struct serve_options *option
     server->backend = options->backend;
     server->data = strdup(options->data);
     server->socket_path = strdup(options->socket_path);
+    server->address = strdup(options->address ? options->address : "");
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->inbox = inbox_create(server_wake, server);
     server->stream = stream_create(time_now_us(), server->epoll, server_wake, server);
     struct epoll_event interest = {.events = EPOLLIN};
-    if (!server->data || !server->socket_path || server->epoll < 0 || server->wake_fd < 0 || !server->inbox ||
-        !server->stream || epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->wake_fd, &interest) != 0)
+    if (!server->data || !server->socket_path || !server->address || server->epoll < 0 ||
+        server->wake_fd < 0 || !server->inbox || !server->stream ||
+        epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->wake_fd, &interest) != 0)
         return lg_fail(error, "out_of_memory", "Check memory and how many files a process may open.",
                        "The HTTP server cannot be started.");
     return true;
@@ -89,6 +91,7 @@ static void discard(struct serve *serve) {
             close(files[i]);
     text_free(&server->openapi);
     free(server->socket_path);
+    free(server->address);
     free(server->data);
     free(serve);
 }

@@ -36,6 +36,7 @@ struct serve_options {
     const char *listen;      // "127.0.0.1:8390" or "[::1]:8390"; port 0: any free port
     const char *socket_path; // Unix socket
     const char *data;        // the ledger's directory, opened read-only
+    const char *address;     // the shop's own, below the letters that are drafted; NULL or "": none is known
     struct serve_backend backend;
 };
 

@@ -25,7 +25,7 @@ struct door {
 struct server {
     struct serve_backend backend;
     char *data; // the ledger's directory
-    char *socket_path;
+    char *socket_path, *address;
     int port;
     struct door tcp, unix_socket;
     int epoll, wake_fd;

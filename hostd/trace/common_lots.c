@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"   // args_is_id
-#include "common.h" // common_need_lot
-#include "json.h"   // json_text
+#include "args.h"             // args_is_id
+#include "common.h"           // common_need_lot
+#include "common_documents.h" // documents_check
+#include "json.h"             // json_text
 #include "quantity.h"
 #include "timefmt.h" // time_format
 
@@ -75,12 +76,20 @@ static bool check_balance(const cJSON *facts, const cJSON *wanted, struct lg_err
     return true;
 }
 
+// A lot that waits for its documents is told apart from one that somebody has set apart.
+static bool waits_for_documents(const cJSON *facts) {
+    const char *state = json_text(facts, "state"), *reason = json_text(facts, "reason");
+    return strcmp(state, "received") == 0 || strcmp(state, "released") == 0 ||
+           (strcmp(state, "quarantined") == 0 && reason && strcmp(reason, DOCUMENTS_LACKING) == 0);
+}
+
 bool lots_check(struct ledger *ledger, const struct trace_context *context, const cJSON *wanted,
                 struct lg_error *error) {
     cJSON *facts;
     if (!common_need_lot(ledger, json_text(wanted, "lot"), &facts, error))
         return false;
-    bool ok = check_state(facts, error) && check_mark(facts, error) &&
+    bool ok = (!waits_for_documents(facts) || documents_check(ledger, context, facts, error)) &&
+              check_state(facts, error) && check_mark(facts, error) &&
               check_expiry(facts, context->now_us, error) && check_balance(facts, wanted, error);
     cJSON_Delete(facts);
     return ok;

@@ -24,15 +24,15 @@ bool people_role_known(const char *role) {
 static const struct {
     const char *op, *role;
 } needs[] = {
-    {"lot.receive", "receiver"},   {"lot.inspect", "receiver"},    {"document.attach", "receiver"},
-    {"lot.split", "receiver"},     {"lot.merge", "receiver"},      {"lot.adjust", "receiver"},
-    {"lot.count", "receiver"},     {"lot.release", "quality"},     {"lot.quarantine", "quality"},
-    {"lot.reject", "quality"},     {"correction.add", "quality"},  {"lot.correct", "quality"},
-    {"recall.open", "quality"},    {"recall.close", "quality"},    {"nonconformance.close", "quality"},
-    {"record.deviate", "quality"}, {"procedure.issue", "quality"}, {"operator.add", "owner"},
-    {"operator.role", "owner"},    {"operator.pin", "owner"},      {"supplier.add", "receiver"},
-    {"material.add", "quality"},   {"product.add", "quality"},     {"product.bom", "quality"},
-    {"order.import", "receiver"},
+    {"lot.receive", "receiver"},      {"lot.inspect", "receiver"},    {"document.attach", "receiver"},
+    {"lot.split", "receiver"},        {"lot.merge", "receiver"},      {"lot.adjust", "receiver"},
+    {"lot.count", "receiver"},        {"lot.release", "quality"},     {"lot.quarantine", "quality"},
+    {"lot.reject", "quality"},        {"correction.add", "quality"},  {"lot.correct", "quality"},
+    {"recall.open", "quality"},       {"recall.close", "quality"},    {"nonconformance.close", "quality"},
+    {"record.deviate", "quality"},    {"procedure.issue", "quality"}, {"operator.add", "owner"},
+    {"operator.role", "owner"},       {"operator.pin", "owner"},      {"supplier.add", "receiver"},
+    {"supplier.contact", "receiver"}, {"material.add", "quality"},    {"product.add", "quality"},
+    {"product.bom", "quality"},       {"order.import", "receiver"},
 };
 
 static const char *role_for(const char *op) {

@@ -20,13 +20,14 @@
 
 // families that hold their own table
 extern const struct trace_op custody_ops[], change_ops[], recall_ops[], quality_ops[], graph_ops[],
-    product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[];
+    product_ops[], unit_ops[], customer_ops[], order_ops[], import_ops[], document_ops[], supplier_ops[],
+    letter_ops[];
 
 // ops_people.c
 TRACE_FUNCTION(people_supplier_add);
-TRACE_FUNCTION(people_supplier_list);
 TRACE_FUNCTION(people_material_add);
 TRACE_FUNCTION(people_material_list);
+TRACE_FUNCTION(people_material_show);
 TRACE_FUNCTION(people_operator_add);
 TRACE_FUNCTION(people_operator_list);
 // ops_lot.c
@@ -38,7 +39,6 @@ TRACE_FUNCTION(lot_reject);
 // ops_stock.c
 TRACE_FUNCTION(stock_lot_list);
 TRACE_FUNCTION(stock_lot_show);
-TRACE_FUNCTION(stock_document_attach);
 // ops_machine.c
 TRACE_FUNCTION(machine_register);
 TRACE_FUNCTION(machine_identity);
@@ -57,6 +57,10 @@ bool hook_waits_for_confirmation(struct ledger *ledger, const char *machine, boo
 TRACE_FUNCTION(declaration_make);
 TRACE_FUNCTION(declaration_cancel);
 TRACE_FUNCTION(declaration_list);
+TRACE_FUNCTION(declaration_check);
+// `args` holds what the machine requires. Codes operator_required, operator_not_trained, operator_unknown.
+bool declaration_operator_check(struct ledger *ledger, const cJSON *args, const cJSON *declaration,
+                                struct lg_error *error);
 // ops_job.c
 TRACE_FUNCTION(job_hold);
 TRACE_FUNCTION(job_start);

@@ -17,20 +17,23 @@
 static const struct trace_op base[] = {
     {"supplier.add", true, TAKES("!supplier", "!name", "email", "phone", "address", "by"), "Add a supplier.",
      people_supplier_add},
-    {"supplier.list", false, TAKES("limit", "after"), "List the suppliers.", people_supplier_list},
     {"material.add", true,
      TAKES("!material", "!name", "form", "thickness", "density", "grade", "diameter", "requires", "hazards",
            "by"),
      "Add a material, and which kinds of document its lots must have.", people_material_add},
     {"material.list", false, TAKES("limit", "after"), "List the materials.", people_material_list},
+    {"material.show", false, TAKES("!material"), "Show a material's specification and its documents.",
+     people_material_show},
     {"operator.add", true, TAKES("!operator", "!name", "badge", "role", "by"), "Add an operator.",
      people_operator_add},
     {"operator.list", false, TAKES("limit", "after"), "List the operators.", people_operator_list},
 
     {"lot.receive", true,
      TAKES("!material", "!supplier", "!supplier_lot", "!quantity", "heat", "cert_heat", "purchase_order",
-           "expires", "by", "lot"),
-     "Receive a lot; a heat number that differs from the certificate's puts it in quarantine.", lot_receive},
+           "cost", "currency", "expires", "by", "lot"),
+     "Receive a lot; a heat number that differs from the certificate's, or a required document that is not there, "
+     "puts it in quarantine.",
+     lot_receive},
     {"lot.inspect", true, TAKES("!lot", "!heat", "!cert_heat", "by"),
      "Compare the heat number on the material with the one on the certificate.", lot_inspect},
     {"lot.release", true, TAKES("!lot", "by", "note"), "Release a lot for use.", lot_release},
@@ -40,10 +43,6 @@ static const struct trace_op base[] = {
      stock_lot_list},
     {"lot.show", false, TAKES("!lot"), "Show a lot with its documents, jobs, notes and events.",
      stock_lot_show},
-    {"document.attach", true,
-     TAKES("lot", "material", "supplier", "!sha256", "!name", "!size", "!kind", "issuer", "issued", "expires",
-           "scope", "by"),
-     "Attach a stored document to a lot, a material or a supplier.", stock_document_attach},
 
     {"machine.register", true, TAKES("!machine", "!board", "!kind", "serial_number", "name"),
      "Register a machine of the configuration; without a change nothing is written.", machine_register},
@@ -71,8 +70,11 @@ static const struct trace_op base[] = {
     {"declaration.list", false, TAKES("machine", "state", "limit", "after"),
      "List declarations, newest first.", declaration_list},
 
+    {"declaration.check", false, TAKES("!declaration", "require"),
+     "Would an open declaration still be taken now?", declaration_check},
+
     {"job.hold", true, TAKES("!machine", "!line"), "Record that a job's first work line waits.", job_hold},
-    {"job.start", true, TAKES("!machine", "!declaration", "job"),
+    {"job.start", true, TAKES("!machine", "!declaration", "job", "require"),
      "Start a job: opens its record and takes the declared quantities from the lots.", job_start},
     {"job.refuse", true, TAKES("!job", "!reason"), "Record that a held job was refused.", job_refuse},
     {"job.pause", true, TAKES("!job", "!reason"), "Record that a job was paused.", job_pause},
@@ -113,9 +115,9 @@ static const struct trace_op base[] = {
     {NULL, false, NULL, NULL, NULL},
 };
 
-const struct trace_op *const trace_ops[] = {base,         custody_ops, change_ops,  recall_ops,
-                                            quality_ops,  graph_ops,   product_ops, unit_ops,
-                                            customer_ops, order_ops,   import_ops,  NULL};
+const struct trace_op *const trace_ops[] = {base,       custody_ops,  change_ops,   recall_ops,   quality_ops,
+                                            graph_ops,  product_ops,  unit_ops,     customer_ops, order_ops,
+                                            import_ops, document_ops, supplier_ops, letter_ops,   NULL};
 
 const struct trace_op *trace_op_find(const char *name) {
     for (const struct trace_op *const *family = trace_ops; *family; family++)

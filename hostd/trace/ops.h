@@ -7,9 +7,12 @@
 //
 // Writes (op: arguments -> answer). Optional arguments in [ ]. `by` defaults to the actor.
 //   supplier.add      supplier name [email phone address]            -> {supplier}
-//   material.add      material name [form thickness density grade diameter requires[]] -> {material}
+//   supplier.contact  supplier name [role email phone by]            -> {supplier, name}   the same name again changes it
+//   material.add      material name [form thickness density grade diameter requires[] hazards[]] -> {material}
+//                     form: sheet plate bar tube spool resin block; requires: kinds of document, "mtr:3.1" with the least type
 //   operator.add      operator name [badge]                          -> {operator}
-//   lot.receive       material supplier supplier_lot quantity [heat cert_heat purchase_order expires by lot] -> {lot, state, what_next}
+//   lot.receive       material supplier supplier_lot quantity [heat cert_heat purchase_order cost currency expires by lot]
+//                     -> {lot, state, match, what_next, [missing]}   quarantined where the numbers differ or a document is missing
 //   lot.inspect       lot heat cert_heat [by]                        -> {lot, state, match}
 //   lot.release       lot [by note]                                  -> {lot, state}
 //   lot.quarantine    lot reason [by]                                -> {lot, state}
@@ -22,7 +25,9 @@
 //   lot.correct       job lot quantity reason [by]                   -> {job, lot, quantity}
 //   recall.open       lot reason [mock by]                           -> {recall, lot, kind, lots[], counts}
 //   recall.contacted/answered  recall customer [by] ; recall.returned/destroyed  recall order count [by] ; recall.close recall conclusion [by]
-//   document.attach   lot|material|supplier sha256 name size kind [issuer issued expires scope] -> {document}
+//   document.attach   lot|material|supplier sha256 name kind [size type revision issuer issued expires scope supersedes by]
+//                     -> {document, lot, missing[], what_next}   the file is stored already; an older edition is superseded
+//                     kind: mtr coc sds rohs reach packing_slip test_report other; type: EN 10204's 2.1 2.2 3.1 3.2 of mtr, coc
 //   machine.register  machine board kind [serial_number name]        -> {machine, changed}   (idempotent; at daemon start)
 //   machine.identity  machine [usb_path firmware serial]             -> {machine, known: bool, changed: bool, was}
 //   machine.confirm   machine [by]                                   -> {machine}   the last seen identity is right
@@ -33,10 +38,10 @@
 //   machine.paired    machine outcome [reason by]                    -> {machine}   outcome: paired, refused
 //   declaration.make  machine lots[{lot,[quantity]}] [operator order product count mode record] -> {declaration, text, lots, operator}
 //                     refused with the codes of the API: no_such_lot, lot_quarantined, lot_rejected, lot_expired,
-//                     lot_used_up, operator_unknown, operator_required (argument `require`[])
+//                     lot_used_up, certificate_missing, operator_unknown, operator_required (argument `require`[])
 //   declaration.cancel declaration reason [by]                       -> {declaration}
 //   job.hold          machine line                                   -> {job}
-//   job.start         machine declaration [job]                      -> {job, record}  also opens the record, consumes lots
+//   job.start         machine declaration [job require[]]                    -> {job, record}  also opens the record, consumes lots
 //   job.refuse        job reason                                     -> {job}
 //   job.pause         job reason                                     -> {job}
 //   job.end           job state reason lines bytes sha256 started ended rapid_um feed_um work_um box[6] work_box[6]
@@ -59,7 +64,7 @@
 //   order.cancel      order reason [by]                              -> {order}
 //   unit.allocate     unit order [count by]                          -> {unit, order}
 //   shipment.return   shipment unit reason [count by]                -> {shipment, unit}
-//   note.add          subject text [by]                              -> {note}     subject: machine, lot, job or MFG number
+//   note.add          subject text [photo by]                        -> {note}     subject: machine, lot, job or MFG number
 //   correction.add    event field value reason [by]                  -> {correction}  replaces one field of an event's view
 //   procedure.issue   procedure title [text document by]             -> {procedure, version}
 //   training.sign     operator procedure [pin by]                    -> {operator, procedure, version}
@@ -71,8 +76,14 @@
 // Reads
 // Lists answer at most `limit` rows (100 when not given, 1000 at most); `after` is the id of the last row seen. What is
 // not known is null. Times are ISO text.
-//   supplier.list     [limit after]                                  -> [{supplier, name, email, phone, address, added}]
-//   material.list     [limit after]                                  -> [{material, name, form, grade, thickness, diameter, density, requires[], added}]
+//   supplier.list     [limit after]   -> [{supplier, name, email, phone, address, added, lots, rejected, rejected_percent}]
+//   supplier.show     supplier   -> {... contacts[], documents[], newest_lots[]} ; material.show material -> {... documents[]}
+//   document.check    as document.attach without its file: would it be taken? ; document.show id
+//   document.list     [lot material supplier kind state limit after]  -> [{document, kind, type, revision, name, state, superseded_by,
+//                        sha256, size, issuer, issued, expires, scope, attached, of, owner}]   state: current expired superseded
+//   lot.request       lot [address]   -> {to, subject, text, missing[]}   the letter to the supplier; nothing_missing, no_supplier
+//   declaration.check declaration [require]                          would it still be taken?
+//   material.list     [limit after]                                  -> [{material, name, form, grade, thickness, diameter, density, requires[], hazards[], added}]
 //   operator.list     [limit after]                                  -> [{operator, name, badge, added}]
 //   machine.list      [limit after]                                  -> [{machine, name, board, kind, serial_number, identity,
 //                        usb_path, serial, firmware, seen..., declaration, running_job, held_job}]

@@ -155,6 +155,51 @@ bool declaration_cancel(struct ledger *ledger, const struct trace_context *conte
                                  common_copy(cJSON_CreateObject(), args, members), error);
 }
 
+// The operator of a declaration, as its machine requires one: a procedure may have got a new version since.
+bool declaration_operator_check(struct ledger *ledger, const cJSON *args, const cJSON *declaration,
+                                struct lg_error *error) {
+    cJSON *again = common_one("operator", json_text(declaration, "operator")), *unused = cJSON_CreateObject();
+    if (json_get(args, "require"))
+        json_add(again, "require", cJSON_Duplicate(json_get(args, "require"), true));
+    bool ok = add_operator(ledger, again, unused, error);
+    cJSON_Delete(again);
+    cJSON_Delete(unused);
+    return ok;
+}
+
+// What makes a declaration void after it was made, in the words that it would be refused with now: a lot used up,
+// mismatched, without its certificate, unmarked; an operator who has not signed the newest procedures.
+static bool check_again(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                        const cJSON *declaration, struct lg_error *error) {
+    const char *machine = json_text(declaration, "machine"), *id = json_text(declaration, "declaration");
+    cJSON *lots = NULL, *row;
+    if (!declaration_operator_check(ledger, args, declaration, error) ||
+        !common_need_machine(ledger, machine, &row, error))
+        return false;
+    bool ok = common_list(ledger, "declaration_lots", common_one("declaration", id), &lots, error);
+    const cJSON *lot;
+    cJSON_ArrayForEach(lot, lots) {
+        ok = ok && lots_check(ledger, context, lot, error) &&
+             hazard_check(ledger, machine, json_text(row, "kind"), json_text(lot, "lot"), error);
+    }
+    cJSON_Delete(lots);
+    cJSON_Delete(row);
+    return ok;
+}
+
+bool declaration_check(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                       cJSON **answer, struct lg_error *error) {
+    const char *id = json_text(args, "declaration");
+    cJSON *row;
+    if (!common_need(ledger, "declaration_get", common_one("declaration", id), &row, "no_such_declaration",
+                     "declaration", id, "See what is declared with `lotgate machine list`.", error))
+        return false;
+    bool ok = check_again(ledger, context, args, row, error);
+    cJSON_Delete(row);
+    *answer = ok ? common_one("declaration", id) : NULL;
+    return ok;
+}
+
 bool declaration_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                       cJSON **answer, struct lg_error *error) {
     return common_filtered(ledger, "declaration_list", args, answer, error);

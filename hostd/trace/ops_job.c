@@ -96,7 +96,8 @@ static bool check_declaration(struct ledger *ledger, const struct trace_context 
         if (!lots_check(ledger, context, lot, error))
             return false;
     }
-    return check_record(ledger, *declaration, error);
+    return declaration_operator_check(ledger, args, *declaration, error) &&
+           check_record(ledger, *declaration, error);
 }
 
 // The job that is meant: the one given, else the one that the machine holds, else a new one.

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "args.h" // args_is_id
+#include "common_documents.h" // documents_check
 #include "families.h"
-#include "json.h" // json_text
+#include "json.h"     // json_text
+#include "quantity.h" // quantity_decimal
 
 static const char *match_of(const char *heat, const char *cert_heat) {
     if (!heat && !cert_heat)
@@ -51,13 +52,15 @@ static bool number_lot(struct ledger *ledger, const struct trace_context *contex
     return common_number(ledger, sequence, body, "lot", lot, error);
 }
 
-static bool check_origin(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
+// *needs: its material requires documents.
+static bool check_origin(struct ledger *ledger, const cJSON *args, bool *needs, struct lg_error *error) {
     const char *material = json_text(args, "material"), *supplier = json_text(args, "supplier");
     cJSON *filter = common_one("material", material), *row;
     json_add_integer(filter, "limit", 1);
     if (!common_need(ledger, "material_list", filter, &row, "no_such_material", "material", material,
                      "Add it with `lotgate material add`.", error))
         return false;
+    *needs = cJSON_GetArraySize(json_get(row, "requires")) > 0;
     cJSON_Delete(row);
     filter = common_one("supplier", supplier);
     json_add_integer(filter, "limit", 1);
@@ -76,8 +79,26 @@ static const char *next_step(const char *match) {
     return "Release it with `lotgate lot release`, then it can be declared.";
 }
 
+// What the whole lot cost: "149.90", kept in cents.
+static bool add_cost(cJSON *body, const cJSON *args, struct lg_error *error) {
+    const char *cost = json_text(args, "cost"), *currency = json_text(args, "currency"), *end;
+    int64_t cents;
+    if (currency && (strlen(currency) != 3 || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3))
+        return lg_fail(error, "bad_argument", "Write it in three capitals: EUR.",
+                       "\"%.20s\" is no code of a currency.", currency);
+    if (!cost)
+        return !currency || lg_fail(error, "bad_argument", "Give the cost as well, or leave both out.",
+                                    "There is a currency, but no cost.");
+    if (!quantity_decimal(cost, 100, &cents, &end) || *end)
+        return lg_fail(error, "bad_argument", "Write it like 149.90, and the currency for itself.",
+                       "The cost \"%.40s\" is no sum of money.", cost);
+    json_add_integer(body, "cost_cents", cents);
+    json_add_text(body, "currency", currency);
+    return true;
+}
+
 static bool receive(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
-                    cJSON *body, char lot[65], struct lg_error *error) {
+                    cJSON *body, char lot[65], bool *needs, struct lg_error *error) {
     static const char *const members[] = {"material",  "supplier",       "supplier_lot", "heat",
                                           "cert_heat", "purchase_order", "by",           NULL};
     int64_t expires;
@@ -89,16 +110,47 @@ static bool receive(struct ledger *ledger, const struct trace_context *context, 
     json_add_text(body, "reason", mismatch ? MISMATCH_REASON : NULL);
     if (json_integer(args, "expires", &expires))
         json_add_integer(body, "expires_us", expires);
-    return check_origin(ledger, args, error) &&
+    return check_origin(ledger, args, needs, error) && add_cost(body, args, error) &&
            common_add_quantity(body, json_text(args, "quantity"), true, error) &&
            number_lot(ledger, context, args, body, lot, error);
+}
+
+// A lot that lacks a document which its material requires is set apart at once, until it has it and is released.
+static bool set_apart(struct ledger *ledger, const struct trace_context *context, const char *lot,
+                      const char *by, cJSON *answer, struct lg_error *error) {
+    char said[DOCUMENTS_SAY_MAX], next[DOCUMENTS_SAY_MAX + 200];
+    cJSON *missing;
+    if (!documents_missing(ledger, context, lot, &missing, error))
+        return false;
+    documents_say(said, missing);
+    json_add(answer, "missing", missing);
+    bool apart = *said && strcmp(json_text(answer, "state"), "received") == 0;
+    if (*said) {
+        snprintf(
+            next, sizeof next,
+            "It lacks %s: attach each with `lotgate lot document %s FILE --kind KIND`; `lotgate lot request %s` "
+            "drafts the letter to the supplier.",
+            said, lot, lot);
+        cJSON_ReplaceItemInObjectCaseSensitive(
+            answer, "what_next",
+            cJSON_CreateString(strcmp(json_text(answer, "match"), "mismatch") == 0 ? next_step("mismatch")
+                                                                                   : next));
+    }
+    if (!apart)
+        return true;
+    cJSON_ReplaceItemInObjectCaseSensitive(answer, "state", cJSON_CreateString("quarantined"));
+    cJSON *body = common_one("lot", lot);
+    json_add_text(body, "reason", DOCUMENTS_LACKING);
+    json_add_text(body, "by", by);
+    return common_append(ledger, context, "lot.quarantined", body, error);
 }
 
 bool lot_receive(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                  cJSON **answer, struct lg_error *error) {
     cJSON *body = cJSON_CreateObject();
     char lot[65];
-    if (!receive(ledger, context, args, body, lot, error)) {
+    bool needs;
+    if (!receive(ledger, context, args, body, lot, &needs, error)) {
         cJSON_Delete(body);
         return false;
     }
@@ -107,7 +159,8 @@ bool lot_receive(struct ledger *ledger, const struct trace_context *context, con
     json_add_text(*answer, "match", json_text(body, "match"));
     json_add_text(*answer, "quantity", json_text(body, "quantity"));
     json_add_text(*answer, "what_next", next_step(json_text(body, "match")));
-    return common_append(ledger, context, "lot.received", body, error);
+    return common_append(ledger, context, "lot.received", body, error) &&
+           (!needs || set_apart(ledger, context, lot, json_text(args, "by"), *answer, error));
 }
 
 // The facts of a lot that may still change state; code lot_rejected.
@@ -143,31 +196,6 @@ bool lot_inspect(struct ledger *ledger, const struct trace_context *context, con
     return common_append(ledger, context, "lot.inspected", body, error);
 }
 
-// A lot without the certificates that its material requires stays where it is.
-static bool check_documents(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
-                            struct lg_error *error) {
-    static const char *const members[] = {"lot", "material", "supplier", NULL};
-    cJSON *filter = common_copy(cJSON_CreateObject(), facts, members), *missing;
-    json_add_integer(filter, "now_us", context->now_us);
-    if (!common_list(ledger, "lot_missing_documents", filter, &missing, error))
-        return false;
-    char kinds[200] = "", hint[384];
-    const cJSON *row;
-    cJSON_ArrayForEach(row, missing) {
-        size_t length = strlen(kinds);
-        snprintf(kinds + length, sizeof kinds - length, "%s%s", length ? ", " : "", json_text(row, "kind"));
-    }
-    snprintf(
-        hint, sizeof hint,
-        "Ask the supplier for them and attach each with `lotgate lot document %.64s FILE --kind %.64s` or in "
-        "the office pages.",
-        json_text(facts, "lot"), *kinds ? json_text(missing->child, "kind") : "");
-    cJSON_Delete(missing);
-    return !*kinds || lg_fail(error, "certificate_missing", hint,
-                              "Lot %s lacks documents that its material %s requires: %s.",
-                              json_text(facts, "lot"), json_text(facts, "material"), kinds);
-}
-
 static bool check_release(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
                           struct lg_error *error) {
     const char *lot = json_text(facts, "lot"), *match = json_text(facts, "match"),
@@ -185,7 +213,7 @@ static bool check_release(struct ledger *ledger, const struct trace_context *con
                        "Lot %s can't be released: %s %s has not been compared with the %s.", lot,
                        heat ? "its heat number" : "its certificate's heat number", heat ? heat : cert,
                        heat ? "certificate" : "number on the material");
-    return check_documents(ledger, context, facts, error);
+    return documents_check(ledger, context, facts, error);
 }
 
 static bool change_state(struct ledger *ledger, const struct trace_context *context, const cJSON *args,

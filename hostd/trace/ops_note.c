@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "args.h"        // ARGS_LINE_MAX
-#include "correctable.h" // ledger_correctable_find
+#include "args.h"             // ARGS_LINE_MAX
+#include "common_documents.h" // documents_stored
+#include "correctable.h"      // ledger_correctable_find
 #include "families.h"
 #include "json.h" // json_text
 
@@ -22,8 +23,11 @@ static bool check_subject(struct ledger *ledger, const char *subject, struct lg_
 bool note_add(struct ledger *ledger, const struct trace_context *context, const cJSON *args, cJSON **answer,
               struct lg_error *error) {
     static const char *const members[] = {"subject", "text", "photo", "by", NULL};
+    const char *photo = json_text(args, "photo");
+    int64_t size;
     char note[65];
-    if (!check_subject(ledger, json_text(args, "subject"), error))
+    if (!check_subject(ledger, json_text(args, "subject"), error) ||
+        (photo && !documents_stored(ledger, photo, true, &size, error)))
         return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
     if (!common_number(ledger, "NOTE", body, "note", note, error)) {

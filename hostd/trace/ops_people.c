@@ -1,9 +1,10 @@
-// ops_people: suppliers, materials, operators.
+// ops_people: suppliers and materials as they are added, operators.
 #include "common.h"
 
 #include <string.h>
 
-#include "common_people.h" // people_role_known
+#include "common_documents.h" // documents_need
+#include "common_people.h"    // people_role_known
 #include "families.h"
 #include "json.h"     // json_text
 #include "quantity.h" // quantity_decimal
@@ -29,11 +30,6 @@ bool people_supplier_add(struct ledger *ledger, const struct trace_context *cont
         return false;
     *answer = common_one("supplier", supplier);
     return true;
-}
-
-bool people_supplier_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
-                          cJSON **answer, struct lg_error *error) {
-    return common_filtered(ledger, "supplier_list", args, answer, error);
 }
 
 static bool add_length(cJSON *body, const cJSON *args, const char *name, const char *member,
@@ -64,24 +60,57 @@ static bool add_density(cJSON *body, const cJSON *args, struct lg_error *error) 
     return true;
 }
 
-static bool check_requires(const cJSON *args, struct lg_error *error) {
-    const cJSON *kind;
-    cJSON_ArrayForEach(kind, json_get(args, "requires")) {
-        if (!cJSON_IsString(kind) || !*kind->valuestring)
-            return lg_fail(error, "bad_argument", "Give words such as mtr, coc, sds, rohs.",
+// The shapes in which material comes; other names for them are brought into these.
+static bool add_form(cJSON *body, const cJSON *args, struct lg_error *error) {
+    static const char *const forms[] = {"sheet", "plate", "bar", "tube", "spool", "resin", "block"};
+    static const char *const others[][2] = {
+        {"rod", "bar"}, {"pipe", "tube"}, {"filament", "spool"}, {"wire", "spool"}};
+    const char *form = json_text(args, "form");
+    for (size_t i = 0; form && i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i][0], form) == 0)
+            form = others[i][1];
+    for (size_t i = 0; form && i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(forms[i], form) == 0) {
+            json_add_text(body, "form", form);
+            return true;
+        }
+    return !form || lg_fail(error, "bad_argument", "Use sheet, plate, bar, tube, spool, resin or block.",
+                            "There is no form \"%.40s\" of a material.", form);
+}
+
+// Kinds of document, each once.
+static bool add_requires(cJSON *body, const cJSON *args, struct lg_error *error) {
+    const cJSON *given, *known;
+    if (!json_get(args, "requires"))
+        return true;
+    cJSON *needs = cJSON_CreateArray();
+    json_add(body, "requires", needs);
+    cJSON_ArrayForEach(given, json_get(args, "requires")) {
+        char need[DOCUMENTS_NEED_MAX];
+        bool twice = false;
+        if (!cJSON_IsString(given))
+            return lg_fail(error, "bad_argument", "Give words such as mtr, coc, sds, rohs, mtr:3.1.",
                            "The argument \"requires\" holds something that is no kind of document.");
+        if (!documents_need(given->valuestring, need, error))
+            return false;
+        cJSON_ArrayForEach(known, needs) {
+            twice = twice || strcmp(known->valuestring, need) == 0;
+        }
+        if (!twice)
+            cJSON_AddItemToArray(needs, cJSON_CreateString(need));
     }
     return true;
 }
 
 bool people_material_add(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                          cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"material", "name", "form", "grade", "requires", "hazards", NULL};
+    static const char *const members[] = {"material", "name", "grade", "hazards", NULL};
     const char *material = json_text(args, "material");
-    if (!refuse_known(ledger, "material_list", "material", material, error) || !check_requires(args, error))
+    if (!refuse_known(ledger, "material_list", "material", material, error))
         return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
-    if (!add_length(body, args, "thickness", "thickness_um", error) ||
+    if (!add_form(body, args, error) || !add_requires(body, args, error) ||
+        !add_length(body, args, "thickness", "thickness_um", error) ||
         !add_length(body, args, "diameter", "diameter_um", error) || !add_density(body, args, error)) {
         cJSON_Delete(body);
         return false;
@@ -120,6 +149,22 @@ bool people_material_list(struct ledger *ledger, const struct trace_context *con
         add_sizes(material);
     }
     return true;
+}
+
+bool people_material_show(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                          cJSON **answer, struct lg_error *error) {
+    const char *material = json_text(args, "material");
+    cJSON *filter = common_one("material", material), *documents = common_one("material", material);
+    json_add_integer(filter, "limit", 1);
+    json_add_integer(documents, "limit", COMMON_EVENTS_SHOWN);
+    json_add_integer(documents, "now_us", context->now_us);
+    if (!common_need(ledger, "material_list", filter, answer, "no_such_material", "material", material,
+                     "See `lotgate material list`.", error)) {
+        cJSON_Delete(documents);
+        return false;
+    }
+    add_sizes(*answer);
+    return common_add_list(ledger, *answer, "documents", "document_list", documents, error);
 }
 
 // An id that is somebody's badge, or the reverse, would make a scan ambiguous.

@@ -6,8 +6,9 @@
 #include <sodium/utils.h>
 #include <string.h>
 
-#include "common_hazard.h" // hazard_rules_for
-#include "common_people.h" // people_trained
+#include "common_documents.h" // documents_stored
+#include "common_hazard.h"    // hazard_rules_for
+#include "common_people.h"    // people_trained
 #include "families.h"
 #include "json.h" // json_text
 
@@ -16,7 +17,11 @@
 static bool nonconformance_open(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                                 cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"subject", "text", "photo", "by", NULL};
+    const char *photo = json_text(args, "photo");
+    int64_t size;
     char number[65];
+    if (photo && !documents_stored(ledger, photo, true, &size, error))
+        return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members), *found;
     if (!common_row(ledger, "lookup", common_one("code", json_text(args, "subject")), &found, error)) {
         cJSON_Delete(body);
@@ -120,9 +125,11 @@ static bool hazard_acknowledge(struct ledger *ledger, const struct trace_context
 static bool procedure_issue(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                             cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"procedure", "title", "text", "document", "by", NULL};
-    int64_t version = 0;
+    const char *document = json_text(args, "document");
+    int64_t version = 0, size;
     cJSON *row, *body;
-    if (!common_row(ledger, "procedure_newest", common_one("procedure", json_text(args, "procedure")), &row,
+    if ((document && !documents_stored(ledger, document, false, &size, error)) ||
+        !common_row(ledger, "procedure_newest", common_one("procedure", json_text(args, "procedure")), &row,
                     error))
         return false;
     json_integer(row, "version", &version);

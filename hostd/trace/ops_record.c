@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common_documents.h" // documents_add
 #include "families.h"
 #include "json.h" // json_text
 
@@ -32,7 +33,9 @@ static bool add_history(struct ledger *ledger, cJSON *answer, const char *subjec
 bool record_job_show(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                      cJSON **answer, struct lg_error *error) {
     const char *job = json_text(args, "job");
-    return need_job(ledger, "job_get", job, answer, error) && add_history(ledger, *answer, job, error);
+    return need_job(ledger, "job_get", job, answer, error) &&
+           documents_add(ledger, context, json_get(*answer, "lots"), error) &&
+           add_history(ledger, *answer, job, error);
 }
 
 bool record_job_path(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
@@ -65,11 +68,22 @@ static bool need_record(struct ledger *ledger, const char *record, cJSON **row, 
                        "manufacture record", record, "See `lotgate record list`.", error);
 }
 
+static bool add_documents(struct ledger *ledger, const struct trace_context *context, const cJSON *jobs,
+                          struct lg_error *error) {
+    const cJSON *job;
+    bool ok = true;
+    cJSON_ArrayForEach(job, jobs) {
+        ok = ok && documents_add(ledger, context, json_get(job, "lots"), error);
+    }
+    return ok;
+}
+
 bool record_show(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                  cJSON **answer, struct lg_error *error) {
     const char *record = json_text(args, "record");
     return need_record(ledger, record, answer, error) &&
            common_add_list(ledger, *answer, "jobs", "record_jobs", common_one("record", record), error) &&
+           add_documents(ledger, context, json_get(*answer, "jobs"), error) &&
            common_add_list(ledger, *answer, "units", "record_units", common_one("record", record), error) &&
            common_add_list(ledger, *answer, "deviations", "record_deviations", common_one("record", record),
                            error) &&

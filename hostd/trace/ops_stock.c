@@ -1,9 +1,23 @@
-// ops_stock: what lots there are, everything about one, and the documents that vouch for them.
+// ops_stock: what lots there are, and everything about one.
 #include "common.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common_documents.h" // documents_missing
 #include "families.h"
 #include "json.h"     // json_text
 #include "quantity.h" // quantity_format
+
+// What the whole lot cost, as it was given: "149.90".
+static void add_cost(cJSON *lot) {
+    int64_t cents;
+    char text[32];
+    if (!json_integer(lot, "cost_cents", &cents))
+        return;
+    snprintf(text, sizeof text, "%" PRId64 ".%02" PRId64, cents / 100, cents % 100);
+    json_add_text(lot, "cost", text);
+}
 
 // Adds what was used and what is left, in the unit that the lot was received in.
 static void add_balance(cJSON *lot) {
@@ -16,6 +30,7 @@ static void add_balance(cJSON *lot) {
     json_add_text(lot, "consumed", text);
     quantity_format(text, on_hand, unit);
     json_add_text(lot, "on_hand", text);
+    add_cost(lot);
 }
 
 bool stock_lot_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
@@ -38,7 +53,6 @@ static cJSON *subject_filter(const char *subject) {
 bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                     cJSON **answer, struct lg_error *error) {
     const char *lot = json_text(args, "lot");
-    static const char *const owners[] = {"lot", "material", "supplier", NULL};
     cJSON *facts;
     if (!common_need_lot(ledger, lot, &facts, error))
         return false;
@@ -46,8 +60,15 @@ bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, 
     if (!common_row(ledger, "lot_get", common_one("lot", lot), answer, error))
         return false;
     add_balance(*answer);
-    cJSON *of = common_copy(cJSON_CreateObject(), *answer, owners), *jobs = common_one("lot", lot);
+    cJSON *of = common_one("lot", lot), *jobs = common_one("lot", lot), *missing;
     json_add_integer(jobs, "limit", COMMON_EVENTS_SHOWN);
+    json_add_integer(of, "now_us", context->now_us);
+    if (!documents_missing(ledger, context, lot, &missing, error)) {
+        cJSON_Delete(of);
+        cJSON_Delete(jobs);
+        return false;
+    }
+    json_add(*answer, "missing_documents", missing);
     return common_add_list(ledger, *answer, "documents", "lot_documents", of, error) &&
            common_add_list(ledger, *answer, "jobs", "lot_jobs", jobs, error) &&
            common_add_list(ledger, *answer, "parents", "lot_parents", common_one("lot", lot), error) &&
@@ -57,49 +78,4 @@ bool stock_lot_show(struct ledger *ledger, const struct trace_context *context, 
            common_add_list(ledger, *answer, "corrections", "correction_list", common_one("subject", lot),
                            error) &&
            common_add_list(ledger, *answer, "events", "subject_events", subject_filter(lot), error);
-}
-
-// Exactly one of lot, material, supplier, and it exists.
-static bool check_owner(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
-    static const struct {
-        const char *name, *query, *code;
-    } owners[] = {{"lot", "lot_facts", "no_such_lot"},
-                  {"material", "material_list", "no_such_material"},
-                  {"supplier", "supplier_list", "no_such_supplier"}};
-    int given = 0;
-    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
-        const char *id = json_text(args, owners[i].name);
-        if (!id)
-            continue;
-        given++;
-        cJSON *filter = common_one(owners[i].name, id), *row;
-        json_add_integer(filter, "limit", 1);
-        if (!common_need(ledger, owners[i].query, filter, &row, owners[i].code, owners[i].name, id,
-                         "Check the number, or add it first.", error))
-            return false;
-        cJSON_Delete(row);
-    }
-    return given == 1 || lg_fail(error, "bad_argument", "Give one of the three.",
-                                 "A document belongs to exactly one lot, material or supplier.");
-}
-
-bool stock_document_attach(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
-                           cJSON **answer, struct lg_error *error) {
-    static const char *const members[] = {"lot",  "material", "supplier", "sha256", "name", "size",
-                                          "kind", "issuer",   "scope",    "by",     NULL};
-    int64_t time;
-    char document[65];
-    if (!check_owner(ledger, args, error))
-        return false;
-    cJSON *body = common_copy(cJSON_CreateObject(), args, members);
-    if (json_integer(args, "issued", &time))
-        json_add_integer(body, "issued_us", time);
-    if (json_integer(args, "expires", &time))
-        json_add_integer(body, "expires_us", time);
-    if (!common_number(ledger, "DOC", body, "document", document, error)) {
-        cJSON_Delete(body);
-        return false;
-    }
-    *answer = common_one("document", document);
-    return common_append(ledger, context, "document.attached", body, error);
 }

@@ -4,6 +4,9 @@ import { api, byId, chip, el, facts, list, listen, part, path, say, upload, when
 const id = part(2);
 const here = path('lots', id);
 
+// A document that the material requires: the one that is there may have expired, or be of a lesser type.
+const missing = (one) => one.asked + (one.expired ? ` (expired ${one.expired})` : one.type && one.has_type ? ` (there is a ${one.has_type})` : '');
+
 function draw(lot) {
     document.title = byId('title').textContent = id;
     byId('state').replaceChildren(chip(lot.state));
@@ -15,10 +18,12 @@ function draw(lot) {
         ['Heat on stock', lot.heat], ['Heat on certificate', lot.cert_heat],
         ['Purchase order', lot.purchase_order], ['Received', when(lot.received)], ['Expires', lot.expires],
         ['Reason', lot.reason],
+        ['Required, and missing', (lot.missing_documents || []).map(missing).join(', ')],
     ]));
     byId('documents').replaceChildren(...(lot.documents || []).map((one) => el('li', {},
         el('a', { href: '/api/v1/documents/' + one.sha256, download: one.name }, one.name || one.document),
-        el('span', { class: 'quiet' }, ' ' + [one.kind, one.issuer].filter(Boolean).join(', ')))));
+        el('span', { class: 'quiet' }, ' ' + [one.kind, one.type, one.revision,
+            one.issuer, one.state === 'current' ? '' : one.state].filter(Boolean).join(', ')))));
     byId('jobs').replaceChildren(...(lot.jobs || []).map((one) => {
         const job = typeof one === 'string' ? { job: one } : one;
         return el('li', {}, el('a', { href: path('jobs', job.job) }, job.job),

@@ -152,7 +152,7 @@ class WithoutDaemon(Case):
     def test_documents_are_kept_by_their_hash(self):
         self.stock()
         paper = os.path.join(self.folder, "mtr.pdf")
-        content = os.urandom(100000)
+        content = b"%PDF-1.4" + os.urandom(99992)
         open(paper, "wb").write(content)
         lot = self.receive("--document", paper, "--kind", "mtr", "--issuer", "Mill", "--document", paper, "--kind", "coc")
         documents = json.loads(self.ok("lot", "show", lot, "--json"))["documents"]
@@ -165,6 +165,58 @@ class WithoutDaemon(Case):
         self.assertEqual(os.listdir(os.path.join(self.data, "documents")), [digest])  # no draft is left
         self.ok("lot", "document", lot, paper, "--kind", "sds")
         self.refused(1, "no lot NOPE", "lot", "document", "NOPE", paper, "--kind", "sds")
+
+    def test_the_letter_to_the_supplier(self):
+        self.stock()
+        self.ok("supplier", "contact", "ACME", "Pat \u202e Quinn", "--role", "quality", "--email", "pat@acme.example")
+        self.ok("material", "add", "STL", "Steel", "--require", "mtr:3.1")
+        self.ok("lot", "receive", "STL", "--supplier", "ACME", "--supplier-lot", "H-7", "--quantity", "2sheet",
+                "--purchase-order", "PO-9", "--lot", "S1", "--cost", "149.90", "--currency", "EUR")
+        config = os.path.join(self.folder, "lotgate.json")
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump({"data": self.data, "address": "Kim's Workshop\n10115 \x1b[31mBerlin"}, file)
+        letter = self.ok("lot", "request", "S1", "-c", config)
+        for text in (r"To         Pat \u202e Quinn, Acme Plastics <pat@acme.example>", "PO-9", "EN 10204 type 3.1",
+                     "Kim's Workshop\n10115 \\x1b[31mBerlin\n"):
+            self.assertIn(text, letter)
+        answer = json.loads(self.ok("lot", "request", "S1", "--json"))
+        self.assertEqual((answer["to"]["email"], [one["asked"] for one in answer["missing"]]), ("pat@acme.example", ["mtr:3.1"]))
+        self.assertNotIn("Berlin", answer["text"])
+        lot = self.receive()
+        self.refused(1, "has the documents", "lot", "request", lot)
+        self.assertIn("149.90", self.ok("lot", "show", "S1"))
+        rows = list(csv.DictReader(io.StringIO(self.ok("lot", "list", "--csv"))))
+        self.assertEqual({row["lot"]: (row["cost"], row["currency"], row["purchase_order"]) for row in rows},
+                         {"S1": ("149.90", "EUR", "PO-9"), lot: ("", "", "")})
+
+    def test_how_much_of_a_supplier_was_rejected(self):
+        self.stock()
+        lots = [self.receive() for _ in range(8)]
+        self.ok("lot", "reject", lots[0], "--reason", "warped")
+        row = next(csv.DictReader(io.StringIO(self.ok("supplier", "list", "--csv"))))
+        self.assertEqual((row["lots"], row["rejected"], row["rejected_percent"]), ("8", "1", "12.5"))
+        self.assertIn("12.5", self.ok("supplier", "list"))
+        self.assertEqual(json.loads(self.ok("supplier", "show", "ACME", "--json"))["rejected_percent"], 12.5)
+        self.assertRegex(self.ok("supplier", "show", "ACME"), r"Rejected, % +12.5")
+        self.assertIn("warped", self.ok("supplier", "show", "ACME"))
+
+    def test_documents_of_lots_materials_and_suppliers(self):
+        self.stock()
+        paper = os.path.join(self.folder, "sds.pdf")
+        for revision in ("1", "2"):
+            with open(paper, "w", encoding="ascii") as file:
+                file.write("%PDF-1.4 " + revision)
+            self.ok("material", "document", "ACR", paper, "--kind", "sds", "--revision", revision)
+        self.ok("supplier", "document", "ACME", paper, "--kind", "rohs", "--valid-until", "2020-01-01")
+        lot = self.receive("--document", paper, "--kind", "mtr", "--en10204", "3.1")
+        rows = list(csv.DictReader(io.StringIO(self.ok("document", "list", "--csv"))))
+        self.assertEqual([(row["kind"], row["type"], row["revision"], row["state"], row["owner"]) for row in rows],
+                         [("mtr", "3.1", "", "current", lot), ("rohs", "", "", "expired", "ACME"), ("sds", "", "2", "current", "ACR"),
+                          ("sds", "", "1", "superseded", "ACR")])
+        self.assertRegex(self.ok("document", "show", "DOC-000001"), r"NEWER +DOC-000002")
+        self.assertIn("superseded", self.ok("material", "show", "ACR"))
+        self.refused(2, "EN 10204 has no type", "lot", "document", lot, paper, "--kind", "mtr", "--en10204", "4")
+        self.refused(1, "already", "material", "document", "ACR", paper, "--kind", "sds", "--supersedes", "DOC-000001")
 
     def test_a_document_that_can_not_be_taken_stops_the_receipt(self):
         self.stock()
@@ -287,7 +339,7 @@ class Completion(Case):
         self.stock()
         lot = self.receive()
         self.assertEqual(self.complete("dec"), ["declare"])
-        self.assertEqual(self.complete("lot", "re"), ["receive", "release", "reject"])
+        self.assertEqual(self.complete("lot", "re"), ["receive", "release", "reject", "request"])
         self.assertEqual(self.complete("lot", "release", "AC"), [lot])
         self.assertEqual(self.complete("lot", "release", lot, "--b"), ["--by"])
         self.assertEqual(self.complete("lot", "release", lot, "--by", ""), ["OP1"])

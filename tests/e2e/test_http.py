@@ -31,7 +31,17 @@ EXAMPLES = [
     ("post /lots/{lot}/quarantine", {"lot": "PLY", "body": {"reason": "a doubt"}}),
     ("post /lots/{lot}/reject", {"lot": "PLY", "body": {"reason": "no doubt any more"}}),
     ("post /lots/{lot}/documents", {"file": FILE, "query": {"name": "mtr.pdf", "kind": "mtr"}}),
+    ("get /lots/{lot}/documents", {"query": {"kind": "mtr"}}),
     ("get /documents/{sha256}", {}),
+    ("get /documents", {"query": {"state": "current"}}),
+    ("post /materials/{material}/documents", {"file": FILE, "query": {"name": "sds.pdf", "kind": "sds", "revision": "2"}}),
+    ("post /suppliers/{supplier}/documents", {"file": FILE, "query": {"name": "rohs.pdf", "kind": "rohs"}}),
+    ("get /materials/{material}", {}),
+    ("post /suppliers/{supplier}/contacts", {"body": {"name": "Pat", "role": "quality", "email": "pat@s2.example"}}),
+    ("get /suppliers/{supplier}", {}),
+    ("post /lots", {"body": {"material": "PLY", "supplier": "S2", "supplier_lot": "6", "quantity": "1sheet", "heat": "H6",
+                             "lot": "ASKED"}}),
+    ("get /lots/{lot}/request", {"lot": "ASKED"}),
     ("post /lots/{lot}/split", {"body": {"quantity": "1sheet", "count": 3}}),
     ("post /lots/{lot}/mark", {"lot": "PIECE", "body": {"code": "PIECE"}}),
     ("post /lots/{lot}/mark_lost", {"lot": "PIECE", "body": {"reason": "painted over"}}),
@@ -203,7 +213,8 @@ class Http(LotgateTest):
                          "each documented operation needs an example here, and no other")
         known = {"machine": "laser1", "lot": self.lot, "job": job["job"], "record": job["record"], "sha256": FILE_HASH,
                  "name": "ledger.head", "product": "BOX", "unit": "BOX-1", "customer": "C1", "order": "1001",
-                 "1002": "1002", "recall": "RCL-0001", "operator": "OP1", "nonconformance": "NC-0001", "id": "BOX-2", "shipment": "SHP-000001"}
+                 "1002": "1002", "recall": "RCL-0001", "operator": "OP1", "nonconformance": "NC-0001", "id": "BOX-2", "shipment": "SHP-000001",
+                 "material": "ACR", "supplier": "ACME", "ASKED": "ASKED"}
         for name, example in EXAMPLES:
             with self.subTest(name):
                 method, path = name.split()
@@ -280,7 +291,7 @@ class Http(LotgateTest):
         wait_for(lambda: told in events.of("lot"), lambda: f"the lot: {events.told}")
 
     def test_a_document_goes_in_and_comes_out_unchanged(self):
-        content = os.urandom(3_000_000)
+        content = b"%PDF-1.4" + os.urandom(3_000_000)
         answer = self.ask("POST", f"/api/v1/lots/{self.lot}/documents?name=big%20scan.pdf&kind=mtr&issuer=ACME", content,
                           {"Content-Type": "application/pdf"})
         self.assertEqual(answer.status, 201, answer.read())
@@ -289,7 +300,7 @@ class Http(LotgateTest):
         answer = self.ask("GET", "/api/v1/documents/" + document["sha256"])
         self.assertEqual(answer.read(), content)
         self.assertEqual(os.listdir(os.path.join(self.gate.data, "documents")), [document["sha256"]])
-        answer = self.ask("POST", "/api/v1/lots/NO-1/documents?name=a&kind=mtr", b"x", {"Content-Type": "application/pdf"})
+        answer = self.ask("POST", "/api/v1/lots/NO-1/documents?name=a&kind=mtr", content, {"Content-Type": "application/pdf"})
         self.assertEqual((answer.status, json.load(answer)["error"]["code"]), (404, "no_such_lot"))
 
     def test_lists_page_by_cursor(self):

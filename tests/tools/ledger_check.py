@@ -10,7 +10,8 @@ Reads only the events and the stored bytes, with Python's sqlite3 and hashlib, a
     out below: slow, but nobody else's);
   - each job that started names at least one lot that was released at that moment, and has exactly one end or is
     the one still open on its machine; no job ends that has not started;
-  - no lot gives more than was received; every path that an event names is stored with that hash.
+  - no lot gives more than was received; every path that an event names is stored with that hash;
+  - each file that an event names (documents, photos) lies in DIRECTORY/documents with that hash.
 Prints one line and exits with 0, or says what is wrong first and exits with 1.
 """
 import hashlib
@@ -96,11 +97,27 @@ class Shop:
     def __init__(self, stored):
         self.stored = stored
         self.lots, self.declared, self.jobs, self.running = {}, {}, {}, {}
+        self.files = {}
 
     def apply(self, kind, body):
         act = getattr(self, kind.replace(".", "_"), None)
         if act:
             act(body)
+
+    def document_attached(self, b):
+        self.files[b["sha256"]] = b["document"]
+
+    def note_added(self, b):
+        if "photo" in b:
+            self.files[b["photo"]] = b["note"]
+
+    def nonconformance_opened(self, b):
+        if "photo" in b:
+            self.files[b["photo"]] = b["nonconformance"]
+
+    def procedure_issued(self, b):
+        if "document" in b:
+            self.files[b["document"]] = b["procedure"]
 
     def lot_received(self, b):
         self.lots[b["lot"]] = {"state": b["state"], "left": b["amount"]}
@@ -203,6 +220,18 @@ def check(db, key):
     return seq, checkpoints, shop, previous
 
 
+def check_files(folder, files):
+    for sha256, named in files.items():
+        try:
+            with open(os.path.join(folder, sha256), "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") \
+                    else hashlib.sha256(file.read()).hexdigest()
+        except OSError as why:
+            raise Bad(f"the file of {named}: {why}") from None
+        if found != sha256:
+            raise Bad(f"the file of {named} has another hash than the event says")
+
+
 def main():
     arguments = sys.argv[1:]
     key = None
@@ -213,8 +242,9 @@ def main():
     if len(arguments) != 1:
         print(__doc__)
         return 2
-    path = arguments[0]
+    path, folder = arguments[0], None
     if os.path.isdir(path):
+        folder = os.path.join(path, "documents")
         public = os.path.join(path, "ledger.pub")
         if key is None and os.path.exists(public):
             with open(public, encoding="ascii") as file:
@@ -225,6 +255,8 @@ def main():
     db.execute("BEGIN")  # one moment, while a daemon may go on writing
     try:
         events, checkpoints, shop, head = check(db, key)
+        if folder:
+            check_files(folder, shop.files)
     except Bad as why:
         print(f"BAD: {why}")
         return 1

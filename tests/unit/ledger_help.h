@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "document_store.h"
 #include "json.h" // json_parse
 #include "ops.h"  // trace_run
 
@@ -43,17 +44,24 @@ static inline void help_setup(struct help *h) {
     help_open(h, LEDGER_WRITER);
 }
 
-static inline void help_remove(const char *directory) {
+static inline void help_remove_files(const char *directory) {
     DIR *d = opendir(directory);
     for (struct dirent *e; d && (e = readdir(d));) {
         char path[512];
-        snprintf(path, sizeof path, "%s/%s", directory, e->d_name);
-        if (*e->d_name != '.' || strcmp(e->d_name, ".new-key") == 0)
+        snprintf(path, sizeof path, "%.200s/%.255s", directory, e->d_name);
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             unlink(path);
     }
     if (d)
         closedir(d);
     rmdir(directory);
+}
+
+static inline void help_remove(const char *directory) {
+    char documents[256];
+    snprintf(documents, sizeof documents, "%.200s/documents", directory);
+    help_remove_files(documents);
+    help_remove_files(directory);
 }
 
 static inline void help_teardown(struct help *h) {
@@ -130,6 +138,24 @@ static inline void help_stock(struct help *h) {
             "\"cert_heat\":\"88-1204\",\"quantity\":\"5sheet\"}");
     help_do(h, "lot.release", "{\"lot\":\"ACR-1126-001\",\"by\":\"OP1\"}");
 }
+
+// Stores a file as if it had been sent; its hash in quotes, valid until the next.
+static inline const char *help_store(struct help *h, const char *bytes) {
+    static char quoted[DOCUMENT_STORE_SHA256_MAX + 2];
+    char sha256[DOCUMENT_STORE_SHA256_MAX];
+    uint64_t size;
+    struct document_draft *draft = document_store_begin(h->directory, &h->error);
+    assert_non_null(draft);
+    if (!document_store_write(draft, bytes, strlen(bytes), &h->error) ||
+        !document_store_finish(draft, sha256, &size, &h->error))
+        fail_msg("%s", h->error.message);
+    snprintf(quoted, sizeof quoted, "\"%s\"", sha256);
+    return quoted;
+}
+
+// A paper of nine bytes, once it was stored with help_store(h, HELP_PAPER).
+#define HELP_PAPER     "%PDF-1.49"
+#define HELP_PAPER_SHA "\"970f99cba4e61418d340618ecad0cdd68f74f313dc704d8b11d1f3e4faeb09a8\""
 
 #define HELP_SHA "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\""
 #define HELP_END                                                                                                    \

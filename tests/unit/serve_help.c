@@ -62,7 +62,11 @@ int shop_setup(void **state) {
     help_job(&shop->help);
     snprintf(shop->socket, sizeof shop->socket, "%s/http.sock", shop->help.directory);
     shop->box = mailbox_create(NULL, NULL);
-    struct serve_options options = {"127.0.0.1:0", shop->socket, shop->help.directory, {shop, shop_submit}};
+    struct serve_options options = {"127.0.0.1:0",
+                                    shop->socket,
+                                    shop->help.directory,
+                                    "Kim's Workshop\n10115 Berlin",
+                                    {shop, shop_submit}};
     shop->serve = serve_start(&options, &error);
     if (!shop->serve)
         fail_msg("%s: %s", error.code, error.message);

@@ -17,7 +17,7 @@ static bool parse(const char *text) {
 }
 
 static const char whole[] =
-    "{ \"site\": \"B\", // which hall\n"
+    "{ \"site\": \"B\", \"address\": \"Hall 3\\nBerlin\", // which hall\n"
     "  \"data\": \"/srv/lotgate\",\n"
     "  \"http\": { \"listen\": \"127.0.0.1:9000\", \"tls_certificate\": \"\", \"tls_key\": \"\" },\n"
     "  \"store\": \"sqlite\",\n"
@@ -35,6 +35,7 @@ static void a_whole_configuration_is_taken(void **state) {
         fail_msg("%s", report.text);
     const struct config_machine *m = &config.machines[0];
     assert_string_equal(config.site, "B");
+    assert_string_equal(config.address, "Hall 3\nBerlin");
     assert_string_equal(config.data, "/srv/lotgate");
     assert_string_equal(config.listen, "127.0.0.1:9000");
     assert_int_equal(config.machine_count, 2);

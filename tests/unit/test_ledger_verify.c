@@ -19,9 +19,10 @@ static void make(struct help *h) {
         "{\"event\":5,\"field\":\"supplier_lot\",\"value\":\"88-1205\",\"reason\":\"misread\",\"by\":\"OP1\"}");
     help_do(h, "ledger.checkpoint", "{}");
     help_do(h, "job.dry_run", "{\"machine\":\"laser1\",\"lines\":3}");
+    help_store(h, HELP_PAPER);
     help_do(h, "document.attach",
-            "{\"lot\":\"ACR-1126-001\",\"sha256\":" HELP_SHA
-            ",\"name\":\"mtr.pdf\",\"size\":100,\"kind\":\"mtr\"}");
+            "{\"lot\":\"ACR-1126-001\",\"sha256\":" HELP_PAPER_SHA
+            ",\"name\":\"mtr.pdf\",\"size\":9,\"kind\":\"mtr\"}");
     ledger_close(h->ledger);
 }
 

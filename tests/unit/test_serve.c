@@ -169,6 +169,96 @@ static void keeps_documents_by_their_hash(void **state) {
     answer_is(get(shop, "/api/v1/documents/ledger.key"), 404, "not_found");
 }
 
+#define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static size_t files_stored(const struct shop *shop) {
+    char path[128];
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s/documents", shop->help.directory);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void a_wrong_file_leaves_nothing(void **state) {
+    struct shop *shop = *state;
+    static const struct {
+        const char *query, *type, *body;
+        int status;
+        const char *code;
+    } cases[] = {
+        {"name=a.pdf&kind=mtr", "application/pdf", "GIF89a", 415, "wrong_type"},
+        {"name=a.pdf&kind=mtr", "image/png", "%PDF-1.4", 415, "wrong_type"},
+        {"name=a.png&kind=mtr", "application/octet-stream", "%PDF-1.4", 415, "wrong_type"},
+        {"name=a.pdf&kind=poem", "application/pdf", "%PDF-1.4", 400, "bad_argument"},
+        {"name=a.pdf&kind=mtr&type=9", "application/pdf", "%PDF-1.4", 400, "bad_argument"},
+        {"name=a.pdf&kind=mtr&supersedes=DOC-9", "application/pdf", "%PDF-1.4", 409, "no_such_document"},
+        {"name=a.pdf&kind=mtr&sha256=" HASH "", "application/pdf", "%PDF-1.4", 400, "bad_argument"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "/api/v1/lots/ACR-1126-001/documents?%s", cases[i].query);
+        answer_is(client_ask(shop, false, "POST", path, "", cases[i].type, cases[i].body), cases[i].status,
+                  cases[i].code);
+    }
+    answer_is(client_ask(shop, false, "POST", "/api/v1/lots/NO/documents?name=a&kind=mtr", "",
+                         "application/pdf", "%PDF-1.4"),
+              404, "no_such_lot");
+    assert_int_equal(files_stored(shop), 0);
+}
+
+static void a_cut_upload_leaves_nothing(void **state) {
+    struct shop *shop = *state;
+    static const char head[] =
+        "POST /api/v1/lots/ACR-1126-001/documents?name=a.pdf&kind=mtr HTTP/1.1\r\nHost: x\r\n"
+        "Content-Type: application/pdf\r\nContent-Length: 100000\r\n\r\n%PDF-1.4";
+    int fd = client_open(shop, true);
+    client_send(fd, head, strlen(head));
+    int64_t deadline = time_monotonic_us() + 10000000;
+    while (files_stored(shop) == 0 && time_monotonic_us() < deadline)
+        usleep(1000);
+    assert_int_equal(files_stored(shop), 1); // the draft
+    close(fd);
+    while (files_stored(shop) > 0 && time_monotonic_us() < deadline)
+        usleep(1000);
+    assert_int_equal(files_stored(shop), 0);
+}
+
+static void a_photo_comes_with_its_note(void **state) {
+    struct shop *shop = *state;
+    static const char address[] = "/api/v1/notes?subject=laser1&text=lens%20cracked";
+    answer_is(client_ask(shop, false, "POST", address, "", "image/jpeg", "%PDF-1.4"), 415, "wrong_type");
+    answer_is(client_ask(shop, false, "POST", address, "", "text/plain", "hello"), 415, "not_json");
+    assert_int_equal(files_stored(shop), 0);
+    for (int twice = 0; twice < 2; twice++)
+        answer_is(client_ask(shop, false, "POST", address, "", "image/jpeg", "\xff\xd8\xff photo"), 201,
+                  NULL);
+    assert_int_equal(files_stored(shop), 1); // the same picture is stored once
+    struct answer answer = get(shop, "/api/v1/notes?subject=laser1");
+    assert_non_null(strstr(answer.body, "lens cracked"));
+    const char *photo = strstr(answer.body, "\"photo\":\"");
+    char path[128];
+    assert_non_null(photo);
+    snprintf(path, sizeof path, "/api/v1/documents/%.64s", photo + 9);
+    answer_free(&answer);
+    answer = get(shop, path);
+    assert_string_equal(answer.body, "\xff\xd8\xff photo");
+    answer_free(&answer);
+    answer_is(post(shop, "/api/v1/notes", "{\"subject\":\"laser1\",\"text\":\"x\",\"photo\":\"" HASH "\"}"),
+              409, "no_such_document");
+}
+
+// The configuration knows the shop's own address; whoever asks need not.
+static void the_letter_ends_with_the_shops_address(void **state) {
+    struct shop *shop = *state;
+    answer_is(post(shop, "/api/v1/lots/ACR-1126-001/inspect", "{\"heat\":\"1\",\"cert_heat\":\"2\"}"), 200,
+              NULL);
+    has(get(shop, "/api/v1/lots/ACR-1126-001/request"), "Kim's Workshop\\n10115 Berlin");
+}
+
 // --- what is not let in
 
 static struct answer raw(struct shop *shop, bool local, const char *text) {
@@ -502,7 +592,7 @@ static void guards_its_socket_file(void **state) {
     struct lg_error error;
     assert_int_equal(stat(shop->socket, &facts), 0);
     assert_int_equal(facts.st_mode & 0777, 0600);
-    struct serve_options options = {"127.0.0.1:0", shop->socket, shop->help.directory, {shop, NULL}};
+    struct serve_options options = {"127.0.0.1:0", shop->socket, shop->help.directory, NULL, {shop, NULL}};
     assert_null(serve_start(&options, &error)); // somebody answers there
     assert_string_equal(error.code, "address_in_use");
     has(client_ask(shop, true, "GET", "/api/v1/lots", "", NULL, NULL), "ACR"); // and was not disturbed
@@ -547,6 +637,10 @@ int main(void) {
         WITH_SHOP(says_whether_it_is_well),
         WITH_SHOP(gives_pages_with_their_guards),
         WITH_SHOP(keeps_documents_by_their_hash),
+        WITH_SHOP(a_wrong_file_leaves_nothing),
+        WITH_SHOP(a_cut_upload_leaves_nothing),
+        WITH_SHOP(a_photo_comes_with_its_note),
+        WITH_SHOP(the_letter_ends_with_the_shops_address),
         WITH_SHOP(refuses_requests_that_can_be_read_two_ways),
         WITH_SHOP(refuses_what_foreign_pages_send),
         WITH_SHOP(refuses_bodies_over_the_limit),

@@ -97,6 +97,7 @@ static void a_lot_waits_for_the_documents_its_material_requires(void **state) {
     struct help h;
     help_setup(&h);
     help_shop(&h);
+    help_store(&h, HELP_PAPER);
     help_do(&h, "material.add", "{\"material\":\"STL\",\"name\":\"Steel\",\"requires\":[\"mtr\",\"rohs\"]}");
     help_do(
         &h, "lot.receive",
@@ -105,26 +106,27 @@ static void a_lot_waits_for_the_documents_its_material_requires(void **state) {
     assert_non_null(strstr(h.error.message, "mtr, rohs"));
     assert_non_null(strstr(h.error.what_to_do, "`lotgate lot document S1 FILE --kind mtr`"));
     help_do(&h, "document.attach",
-            "{\"material\":\"STL\",\"sha256\":" HELP_SHA
+            "{\"material\":\"STL\",\"sha256\":" HELP_PAPER_SHA
             ",\"name\":\"rohs.pdf\",\"size\":9,\"kind\":\"rohs\"}");
     help_do(&h, "document.attach",
-            "{\"lot\":\"S1\",\"sha256\":" HELP_SHA
+            "{\"lot\":\"S1\",\"sha256\":" HELP_PAPER_SHA
             ",\"name\":\"old.pdf\",\"size\":9,\"kind\":\"mtr\",\"expires\":\"2026-11-22\"}");
     help_refused(&h, "lot.release", lot_args("S1", ""),
                  "certificate_missing"); // the mill test report has expired
     assert_null(strstr(h.error.message, "rohs"));
     help_do(&h, "document.attach",
-            "{\"lot\":\"S1\",\"sha256\":" HELP_SHA
+            "{\"lot\":\"S1\",\"sha256\":" HELP_PAPER_SHA
             ",\"name\":\"mtr.pdf\",\"size\":9,\"kind\":\"mtr\",\"expires\":\"2026-11-23\"}");
     help_do(&h, "lot.release", lot_args("S1", ""));
     help_refused(&h, "document.attach",
-                 "{\"sha256\":" HELP_SHA ",\"name\":\"x\",\"size\":9,\"kind\":\"mtr\"}", "bad_argument");
+                 "{\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",\"size\":9,\"kind\":\"mtr\"}",
+                 "bad_argument");
     help_refused(&h, "document.attach",
-                 "{\"lot\":\"S1\",\"material\":\"STL\",\"sha256\":" HELP_SHA
+                 "{\"lot\":\"S1\",\"material\":\"STL\",\"sha256\":" HELP_PAPER_SHA
                  ",\"name\":\"x\",\"size\":9,\"kind\":\"mtr\"}",
                  "bad_argument");
     help_refused(&h, "document.attach",
-                 "{\"lot\":\"S9\",\"sha256\":" HELP_SHA ",\"name\":\"x\",\"size\":9,\"kind\":\"mtr\"}",
+                 "{\"lot\":\"S9\",\"sha256\":" HELP_PAPER_SHA ",\"name\":\"x\",\"size\":9,\"kind\":\"mtr\"}",
                  "no_such_lot");
     help_teardown(&h);
 }
