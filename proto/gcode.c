@@ -7,10 +7,10 @@
 // Where a letter's number goes: a value below GCODE_WORDS is an enum gcode_word.
 #define SLOT_G (GCODE_WORDS + 0)
 #define SLOT_M (GCODE_WORDS + 1)
-// What is no letter's; the last three in the order that open_word() relies on.
-#define SLOT_CHECKSUM (GCODE_WORDS + 2) // `*nn` ends a line of words
-#define SLOT_PERCENT  (GCODE_WORDS + 3) // `%` is a line of its own
-#define SLOT_NONE     (GCODE_WORDS + 4) // no word has begun
+// What is no letter's, in the order that open_word() relies on.
+#define SLOT_NONE     (GCODE_WORDS + 2) // no word has begun
+#define SLOT_CHECKSUM (GCODE_WORDS + 3) // `*nn` ends a line of words
+#define SLOT_PERCENT  (GCODE_WORDS + 4) // `%` is a line of its own
 
 // Grbl reads at most eight digits of a number and shifts by the rest, so that M000000005 is M0 to it. A
 // code written with more digits than this is therefore no code that could be relied on.
@@ -22,22 +22,24 @@
 #define LINE_OVER                                                                                            \
     '\n' // what is read behind the last byte; a blank, so that no byte of a line is taken for it
 
-static TABLE uint8_t letter_slot[26] = {
+#define LETTERS 26
+static TABLE uint8_t word_slot[LETTERS + 2] = {
     GCODE_A,     GCODE_OTHER, GCODE_OTHER, GCODE_OTHER, GCODE_E, GCODE_F, SLOT_G,      // A..G
     GCODE_OTHER, GCODE_I,     GCODE_J,     GCODE_K,     GCODE_L, SLOT_M,  GCODE_N,     // H..N
     GCODE_OTHER, GCODE_P,     GCODE_OTHER, GCODE_R,     GCODE_S, GCODE_T, GCODE_OTHER, // O..U
     GCODE_OTHER, GCODE_OTHER, GCODE_X,     GCODE_Y,     GCODE_Z,                       // V..Z
+    SLOT_CHECKSUM, SLOT_PERCENT,
 };
 
 // The word that is being read: the digits that have come behind its letter.
 struct word {
     uint8_t slot; // where its number goes
-    uint32_t mantissa;
+    uint8_t marks; // below
     uint8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
-    uint8_t marks;            // below
+    uint32_t mantissa;
 };
 
-enum { BEGUN = 1, NEGATIVE = 2, POINT = 4, SATURATED = 8 };
+enum { NEGATIVE = 2, POINT = 4, SATURATED = 8, PLUS = 16 };
 
 static inline uint32_t times_ten(uint32_t x) {
     uint32_t four = x << 2;
@@ -48,6 +50,15 @@ static inline uint32_t times_ten(uint32_t x) {
     return (four + x) << 1;
 }
 
+// A digit more. Where four bytes are four registers, most numbers are short enough for two.
+static inline uint32_t append(uint32_t mantissa, uint8_t digit) {
+#ifdef __AVR__
+    if (mantissa <= (UINT16_MAX - 9) / 10)
+        return (uint16_t)((uint16_t)mantissa * 10u + digit);
+#endif
+    return times_ten(mantissa) + digit;
+}
+
 // Whether the number itself is wanted, and not only that it is there. A small machine has better things to do than to
 // multiply coordinates.
 static inline bool counts(uint8_t slot) {
@@ -55,30 +66,31 @@ static inline bool counts(uint8_t slot) {
 }
 
 static inline void add_digit(struct word *w, uint8_t digit) {
-    w->marks |= BEGUN;
     if (w->digits <= CODE_DIGITS_MAX)
         w->digits++;
     if (!counts(w->slot))
         return;
-    if (w->mantissa < 100000000u && w->decimals < DECIMALS_MAX) {
-        if (w->mantissa) // most numbers are short: the first digit needs no multiplication
-            w->mantissa = times_ten(w->mantissa);
-        w->mantissa += digit;
-        if (w->marks & POINT)
-            w->decimals++;
-    } else if (!(w->marks & POINT)) {
-        w->marks |= SATURATED;
+    if (w->mantissa >= 100000000u) {
+        if (!(w->marks & POINT))
+            w->marks |= SATURATED;
+        return;
     }
+    if (w->marks & POINT) {
+        if (w->decimals == DECIMALS_MAX)
+            return;
+        w->decimals++;
+    }
+    w->mantissa = append(w->mantissa, digit);
 }
 
 // Takes a sign or a point as part of the number. False: it isn't.
 static inline bool add_mark(struct word *w, uint8_t c) {
     if (c == '.' && !(w->marks & POINT))
-        w->marks |= POINT | BEGUN;
-    else if (c == '-' && !w->marks)
-        w->marks = NEGATIVE | BEGUN;
-    else if (c == '+' && !w->marks)
-        w->marks = BEGUN;
+        w->marks |= POINT;
+    else if (c == '-' && !w->marks && !w->digits)
+        w->marks = NEGATIVE;
+    else if (c == '+' && !w->marks && !w->digits)
+        w->marks = PLUS;
     else
         return false;
     return true;
@@ -119,7 +131,7 @@ APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
 static inline bool keep_word(struct gcode_block *block, const struct word *w) {
     uint8_t slot = w->slot;
     if (slot == SLOT_PERCENT)
-        return w->marks == 0;
+        return w->marks == 0 && w->digits == 0;
     if (w->digits == 0)
         return false;
     if (slot == SLOT_CHECKSUM)
@@ -137,18 +149,19 @@ static inline bool keep_word(struct gcode_block *block, const struct word *w) {
 
 // Opens the word that `c` begins. False: none begins so, or none may stand behind the last.
 static inline bool open_word(struct word *w, uint8_t c) {
-    uint8_t letter = (uint8_t)((c & 0xDFu) - 'A'), before = w->slot;
-    bool fits = before < SLOT_CHECKSUM;
-    *w = (struct word){.slot = SLOT_CHECKSUM};
-    if (letter < 26) {
-        w->slot = letter_slot[letter];
-        return fits || before == SLOT_NONE;
+    uint8_t row = (uint8_t)((c & 0xDFu) - 'A'), before = w->slot;
+    if (row >= LETTERS) {
+        row = LETTERS;
+        if (c == '%')
+            row++;
+        else if (c != '*')
+            return false;
     }
-    if (c == '%') {
-        w->slot = SLOT_PERCENT;
-        return before == SLOT_NONE;
-    }
-    return c == '*' && fits;
+    uint8_t slot = word_slot[row];
+    w->slot = slot;
+    w->marks = w->decimals = w->digits = 0;
+    w->mantissa = 0;
+    return before < SLOT_NONE ? slot != SLOT_PERCENT : before == SLOT_NONE && slot != SLOT_CHECKSUM;
 }
 
 // Reads words from *at on, and tells the shape of what they are. Blanks and comments may stand anywhere, even inside a number.
@@ -162,23 +175,32 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
         if (p != end) {
             c = *p++;
             uint8_t digit = (uint8_t)(c - '0');
-            if (digit <= 9 && w.slot != SLOT_NONE) {
+            if (digit <= 9) {
                 add_digit(&w, digit);
                 continue;
             }
-            if (c <= ' ' && c != '\0')
-                continue;
-            if (c == '(') {
-                while (p != end && *p++ != ')')
-                    ;
-                continue;
-            }
-            if (c == ';') {
-                p = end;
-                continue;
+            if (c <= ';') { // no letter, which is what stands there most often
+                if (add_mark(&w, c) || (c <= ' ' && c != '\0'))
+                    continue;
+                if (c == '(') {
+                    while (p != end && *p++ != ')')
+                        ;
+                    continue;
+                }
+                if (c == ';') {
+                    p = end;
+                    continue;
+                }
             }
         }
-        if (w.slot == SLOT_NONE) {
+        if (w.slot != SLOT_NONE) {
+            if (!keep_word(block, &w))
+                return GCODE_BAD;
+            if (c == LINE_OVER)
+                return w.slot == SLOT_PERCENT ? GCODE_PERCENT : GCODE_WORDS_LINE;
+        } else if (w.digits | w.marks) { // a number without its letter
+            return GCODE_BAD;
+        } else {
             if (c == LINE_OVER)
                 return GCODE_EMPTY;
             if (c == '/') // block delete: Grbl executes such a line all the same
@@ -187,13 +209,6 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
                 *at = p - 1;
                 return c == '$' ? GCODE_DOLLAR : GCODE_BRACKET;
             }
-        } else {
-            if (add_mark(&w, c))
-                continue;
-            if (!keep_word(block, &w))
-                return GCODE_BAD;
-            if (c == LINE_OVER)
-                return w.slot == SLOT_PERCENT ? GCODE_PERCENT : GCODE_WORDS_LINE;
         }
         if (!open_word(&w, c))
             return GCODE_BAD;
