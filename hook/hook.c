@@ -130,8 +130,7 @@ enum lg_hook_answer lg_hook_line(struct lg_hook *hook, enum link_source source, 
     if (length && *line == '$' && link_is_frame(LINK_FROM_HOST, line, length)) {
         if (source != LINK_USB)
             return LG_HOOK_DENY;
-        lg_hook_frame(hook, line, length);
-        return LG_HOOK_CONSUMED;
+        return lg_hook_frame(hook, line, length) ? LG_HOOK_CONSUMED : LG_HOOK_DENY;
     }
     struct gcode_block *block = &hook->scratch.block;
     enum verdict verdict = GO_ON;

@@ -5,6 +5,8 @@
 // Out of line, so that each stands once in the flash.
 #define ONCE __attribute__((noinline))
 
+#define CRC_DIGITS 4
+
 static ONCE void begin(struct lg_hook *hook, struct link_writer *w, enum link_verb verb) {
     link_begin(w, hook->scratch.frame, LINK_FROM_HOOK, verb);
 }
@@ -207,14 +209,21 @@ void lg_hook_enter(struct lg_hook *hook, enum link_state state) {
         show_own(hook);
 }
 
-void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {
+bool lg_hook_frame_ends(const char *line, const char *end) {
+    if (end - line < LINK_OPENING + 1 + CRC_DIGITS || end[-1 - CRC_DIGITS] != '*')
+        return false;
+    for (uint8_t i = CRC_DIGITS; i; i--) {
+        uint8_t digit = (uint8_t)(*--end - '0');
+        if (digit > 9 && (digit < 'A' - '0' || digit > 'F' - '0'))
+            return false;
+    }
+    return true;
+}
+
+static void obey(struct lg_hook *hook, const char *begin, const char *end) {
     struct link_frame frame;
-    const char *begin = line + length;
-    // A frame that was cut may stand before this one: no frame holds a `$` but its first byte.
-    while (*--begin != '$')
-        ;
     lg_hook_tick(hook);
-    if (!link_read(LINK_FROM_HOST, begin, (size_t)(line + length - begin), &frame))
+    if (!link_read(LINK_FROM_HOST, begin, (size_t)(end - begin), &frame))
         return;
     if (frame.verb == LINK_HELLO)
         on_hello(hook, &frame);
@@ -226,4 +235,19 @@ void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {
         on_ping(hook, &frame);
     else if (frame.verb == LINK_SHOW)
         on_show(hook, &frame);
+}
+
+bool lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {
+    const char *over = line + length;
+    do {
+        const char *end = line, *begin;
+        while (end != over && !lg_hook_frame_ends(line, end))
+            end++;
+        // A frame that was cut may stand before this one: no frame holds a `$` but its first byte.
+        for (begin = end; *--begin != '$';)
+            ;
+        obey(hook, begin, end);
+        line = end;
+    } while (link_is_frame(LINK_FROM_HOST, line, (size_t)(over - line)));
+    return line == over;
 }
