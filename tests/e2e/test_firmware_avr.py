@@ -224,6 +224,26 @@ class Times(Machine, LotgateTest):
         cut = [text for text in hellos if not text.endswith("]")]
         self.assertTrue(0 < len(cut) < len(hellos) / 2, f"{len(cut)} of {len(hellos)} broken off")
 
+    def test_a_move_takes_the_time_that_its_feed_says(self):
+        self.greet()
+        self.assertEqual(self.ask("G1 X10 F600"), "ok")
+        self.wait_idle()
+        began, ended = (when for when, what, text in self.board.events() if what == "pin" and text.startswith("B0"))
+        self.assertLess(abs(ended - began - 1000 * MS), 5 * MS)
+
+    def test_a_reset_stops_beam_and_motion_while_the_main_loop_is_busy(self):
+        """The help is 84 bytes: until it is sent the main loop knows nothing of the reset. The interrupt alone stops the machine."""
+        self.greet()
+        self.assertEqual([self.ask("M4 S500"), self.ask("G1 X100 F600")], ["ok"] * 2)
+        self.line.send(b"$\n\x18")
+        self.line.expect(rb"^ALARM:3$")
+        events = self.board.events()
+        reset = max(when for when, what, text in events if (what, text) == ("rx0", "\\x18"))
+        took = {text: when - reset for when, what, text in reversed(events) if when > reset and what in ("pin", "tx0")}
+        self.assertGreater(took["ALARM:3"], 4 * MS, "the main loop was not busy")
+        self.assertLess(took["B5 0"], 2 * MS)
+        self.assertLess(took["B0 0"], 2 * MS)
+
     def test_a_stream_of_500_lines_at_115200_baud_with_motion_running_loses_nothing(self):
         self.pair()
         self.assertEqual(self.host.open("JOB-1", life=600), "ok")
