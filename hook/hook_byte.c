@@ -51,7 +51,7 @@ enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
     uint8_t collected = hook->collected;
     if (collected >= LINK_OPENING && collected != NOT_A_FRAME) {
         lg_hook_tick(hook);
-        if (collected == FRAME_OVER && (!line_end || !hook->left[LEFT_FRAME]))
+        if (collected == FRAME_OVER && !line_end)
             hook->collected = collected = 0; // its line end was lost: this is the next line's
         else if (!hook->left[LEFT_FRAME])
             hook->collected = collected = NOT_A_FRAME;
