@@ -125,13 +125,21 @@ static enum gcode_class class_of(const struct lg_hook *hook, uint8_t source) {
     return gcode_classify(hook->rules, &hook->modal, block);
 }
 
+// Obeys the frames that a line begins with. What stands behind them is somebody's line, and denied, so that he hears of it.
+static enum lg_hook_answer frames(struct lg_hook *hook, const char *line, size_t length) {
+    do {
+        size_t used = lg_hook_frame_length(line, length);
+        lg_hook_frame(hook, line, used);
+        line += used;
+        length -= used;
+    } while (link_is_frame(LINK_FROM_HOST, line, length));
+    return length ? LG_HOOK_DENY : LG_HOOK_CONSUMED;
+}
+
 enum lg_hook_answer lg_hook_line(struct lg_hook *hook, enum link_source source, const char *line,
                                  size_t length) {
-    if (length && *line == '$' && link_is_frame(LINK_FROM_HOST, line, length)) {
-        if (source != LINK_USB)
-            return LG_HOOK_DENY;
-        return lg_hook_frame(hook, line, length) ? LG_HOOK_CONSUMED : LG_HOOK_DENY;
-    }
+    if (length && *line == '$' && link_is_frame(LINK_FROM_HOST, line, length))
+        return source == LINK_USB ? frames(hook, line, length) : LG_HOOK_DENY;
     struct gcode_block *block = &hook->scratch.block;
     enum verdict verdict = GO_ON;
     lg_hook_take_scratch(hook);

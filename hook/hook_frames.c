@@ -220,10 +220,21 @@ bool lg_hook_frame_ends(const char *line, const char *end) {
     return true;
 }
 
-static void obey(struct lg_hook *hook, const char *begin, const char *end) {
+size_t lg_hook_frame_length(const char *line, size_t length) {
+    for (const char *end = line; end != line + length; end++)
+        if (lg_hook_frame_ends(line, end))
+            return (size_t)(end - line);
+    return length;
+}
+
+void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {
     struct link_frame frame;
+    const char *begin = line + length;
+    // A frame that was cut may stand before this one: no frame holds a `$` but its first byte.
+    while (*--begin != '$')
+        ;
     lg_hook_tick(hook);
-    if (!link_read(LINK_FROM_HOST, begin, (size_t)(end - begin), &frame))
+    if (!link_read(LINK_FROM_HOST, begin, (size_t)(line + length - begin), &frame))
         return;
     if (frame.verb == LINK_HELLO)
         on_hello(hook, &frame);
@@ -235,19 +246,4 @@ static void obey(struct lg_hook *hook, const char *begin, const char *end) {
         on_ping(hook, &frame);
     else if (frame.verb == LINK_SHOW)
         on_show(hook, &frame);
-}
-
-bool lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {
-    const char *over = line + length;
-    do {
-        const char *end = line, *begin;
-        while (end != over && !lg_hook_frame_ends(line, end))
-            end++;
-        // A frame that was cut may stand before this one: no frame holds a `$` but its first byte.
-        for (begin = end; *--begin != '$';)
-            ;
-        obey(hook, begin, end);
-        line = end;
-    } while (link_is_frame(LINK_FROM_HOST, line, (size_t)(over - line)));
-    return line == over;
 }

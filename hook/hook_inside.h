@@ -25,9 +25,12 @@ enum {
     NOT_A_FRAME = 0xFF    // until the line's end
 };
 
-// Obeys one whole line that opens like a frame. `line` may lie in the hook's own scratch when it holds no more than one frame.
-// False: behind the last frame stands something else, whose line it would have been had the line end not been lost.
-bool lg_hook_frame(struct lg_hook *hook, const char *line, size_t length);
+// Obeys one frame: text that opens like one, well formed or not. It may lie in the hook's own scratch.
+void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length);
+
+// How much of a line that opens like a frame is one. What stands behind is a line of its own, that came there because the
+// line end between was lost.
+size_t lg_hook_frame_length(const char *line, size_t length);
 
 // Whether a frame that begins at `line` may end before `end`: the last bytes are a `*` and the digits of a crc. A `*` stands nowhere
 // else in a frame.
