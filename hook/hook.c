@@ -70,8 +70,13 @@ static void blocked(struct lg_hook *hook, uint8_t source) {
 enum wish { WORK, START_FILE, BE_FILE } LINK_SMALL;
 enum verdict { GO_ON, START, BLOCK } LINK_SMALL;
 
+// Nothing that this source says is work that would have to be opened.
+static bool is_free(const struct lg_hook *hook, uint8_t source) {
+    return hook->state == LINK_UNPAIRED || (hook->state == LINK_RUNNING && hook->source == source);
+}
+
 static enum verdict judge(struct lg_hook *hook, uint8_t source, enum wish wish) {
-    if (hook->state == LINK_UNPAIRED || (hook->state == LINK_RUNNING && hook->source == source))
+    if (is_free(hook, source))
         return GO_ON; // nearly every line of a job: no time is asked for
     lg_hook_tick(hook);
     if (hook->state == LINK_OPENED) {
@@ -112,19 +117,34 @@ static void follow(struct lg_hook *hook, const struct gcode_block *block) {
         hook->modal.doubt = false;
 }
 
+// What the line is; of a job that runs only what has to be known: the words of its lines may be what they like.
+static enum gcode_class class_of(const struct lg_hook *hook, uint8_t source) {
+    const struct gcode_block *block = &hook->scratch.block;
+    if (block->shape == GCODE_WORDS_LINE && is_free(hook, source))
+        return GCODE_SETUP;
+    return gcode_classify(hook->rules, &hook->modal, block);
+}
+
+// Obeys the frames that a line begins with. What stands behind them is somebody's line, and denied, so that he hears of it.
+static enum lg_hook_answer frames(struct lg_hook *hook, const char *line, size_t length) {
+    do {
+        size_t used = lg_hook_frame_length(line, length);
+        lg_hook_frame(hook, line, used);
+        line += used;
+        length -= used;
+    } while (link_is_frame(LINK_FROM_HOST, line, length));
+    return length ? LG_HOOK_DENY : LG_HOOK_CONSUMED;
+}
+
 enum lg_hook_answer lg_hook_line(struct lg_hook *hook, enum link_source source, const char *line,
                                  size_t length) {
-    if (link_is_frame(LINK_FROM_HOST, line, length)) {
-        if (source != LINK_USB)
-            return LG_HOOK_DENY;
-        lg_hook_frame(hook, line, length);
-        return LG_HOOK_CONSUMED;
-    }
+    if (length && *line == '$' && link_is_frame(LINK_FROM_HOST, line, length))
+        return source == LINK_USB ? frames(hook, line, length) : LG_HOOK_DENY;
     struct gcode_block *block = &hook->scratch.block;
     enum verdict verdict = GO_ON;
     lg_hook_take_scratch(hook);
     gcode_scan(block, (const uint8_t *)line, length);
-    enum gcode_class class = gcode_classify(hook->rules, &hook->modal, block);
+    enum gcode_class class = class_of(hook, (uint8_t)source);
     if (class == GCODE_LOTGATE && hook->state != LINK_UNPAIRED)
         return LG_HOOK_DENY;
     if (class >= GCODE_WORK)

@@ -80,7 +80,7 @@ enum lg_hook_answer {
 enum lg_hook_byte_answer {
     LG_BYTE_PASS,  // the firmware's own
     LG_BYTE_TAKEN, // part of a frame: not to be stored in the firmware's line
-    LG_BYTE_FRAME  // the frame's end: the firmware empties its line and answers nothing
+    LG_BYTE_FRAME  // the frame's last: the firmware empties its line and answers nothing
 } LINK_SMALL;
 
 #define LG_HOOK_WAIT_FIRST 256u   // milliseconds after the first wrong MAC
@@ -118,7 +118,8 @@ void lg_hook_init(struct lg_hook *hook, const struct lg_hook_port *port, const s
 
 // One line from `source`, without its CR or LF, as it was received and before the firmware parses it. One longer than
 // GCODE_LINE_MAX is not understood and so is work. Frames are taken from LINK_USB alone; on other sources they are denied. A line
-// that opens like a frame and is none (cut, too long, wrong crc) is consumed. Follows the modal state of lines that pass, so
+// that opens like a frame and is none (cut, too long, wrong crc) is consumed. When something stands behind a frame, its line end was
+// lost: the frame is obeyed and the rest, which is somebody's line, denied. Follows the modal state of lines that pass, so
 // every line of every source must come through here, startup lines too, in the order in which they are executed.
 enum lg_hook_answer lg_hook_line(struct lg_hook *hook, enum link_source source, const char *line,
                                  size_t length);
@@ -129,7 +130,8 @@ void lg_hook_refused(struct lg_hook *hook);
 
 // For firmwares whose line buffer is shorter than LINK_FRAME_MAX (AVR Grbl: 80): every byte of the paired serial line, before it is
 // stored in the line. Lines that are not frames get LG_BYTE_PASS for all bytes; the `$LG` of a frame passes as well and is dropped
-// with LG_BYTE_FRAME. Such a firmware still gives whole lines to lg_hook_line. A line of another source that comes in the middle
+// with LG_BYTE_FRAME when the last digit of its crc has come, or at a line end before. A line end behind that is taken; any other byte
+// begins the next line, so that a lost line end costs nothing. Such a firmware still gives whole lines to lg_hook_line. A line of another source that comes in the middle
 // of a frame costs that frame (the host says it again): a firmware that can should let such lines wait while lg_hook_receiving.
 enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte);
 

@@ -6,7 +6,7 @@
 #define WAITING_MS 100u
 
 static bool in_frame(const struct lg_hook *hook) {
-    return hook->collected >= LINK_OPENING && hook->collected < FRAME_DROPPED;
+    return hook->collected >= LINK_OPENING && hook->collected <= LINK_FRAME_MAX;
 }
 
 bool lg_hook_receiving(const struct lg_hook *hook) {
@@ -31,15 +31,35 @@ static enum lg_hook_byte_answer opening_byte(struct lg_hook *hook, char byte) {
     return LG_BYTE_TAKEN;
 }
 
+// A byte that belongs to a frame.
+static enum lg_hook_byte_answer frame_byte(struct lg_hook *hook, char byte) {
+    char *frame = hook->scratch.frame;
+    if (hook->collected >= LINK_FRAME_MAX) {
+        hook->collected = FRAME_DROPPED;
+        return LG_BYTE_TAKEN;
+    }
+    frame[hook->collected++] = byte;
+    if (!lg_hook_frame_ends(frame, frame + hook->collected))
+        return LG_BYTE_TAKEN;
+    lg_hook_frame(hook, frame, hook->collected);
+    hook->collected = FRAME_OVER;
+    return LG_BYTE_FRAME;
+}
+
 enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
+    bool line_end = byte == '\r' || byte == '\n';
     uint8_t collected = hook->collected;
     if (collected >= LINK_OPENING && collected != NOT_A_FRAME) {
         lg_hook_tick(hook);
-        if (!hook->left[LEFT_FRAME])
+        if (collected == FRAME_OVER && !line_end)
+            hook->collected = collected = 0; // its line end was lost: this is the next line's
+        else if (!hook->left[LEFT_FRAME])
             hook->collected = collected = NOT_A_FRAME;
     }
-    if (byte == '\r' || byte == '\n') {
+    if (line_end) {
         hook->collected = 0;
+        if (collected == FRAME_OVER)
+            return LG_BYTE_TAKEN;
         if (collected < LINK_OPENING || collected == NOT_A_FRAME)
             return LG_BYTE_PASS;
         if (collected != FRAME_DROPPED)
@@ -51,9 +71,5 @@ enum lg_hook_byte_answer lg_hook_byte(struct lg_hook *hook, uint8_t byte) {
     hook->left[LEFT_FRAME] = STALE_MS;
     if (collected < LINK_OPENING)
         return opening_byte(hook, (char)byte);
-    if (collected >= LINK_FRAME_MAX)
-        hook->collected = FRAME_DROPPED;
-    else
-        hook->scratch.frame[hook->collected++] = (char)byte;
-    return LG_BYTE_TAKEN;
+    return collected == FRAME_DROPPED ? LG_BYTE_TAKEN : frame_byte(hook, (char)byte);
 }

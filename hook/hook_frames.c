@@ -5,6 +5,8 @@
 // Out of line, so that each stands once in the flash.
 #define ONCE __attribute__((noinline))
 
+#define CRC_DIGITS 4
+
 static ONCE void begin(struct lg_hook *hook, struct link_writer *w, enum link_verb verb) {
     link_begin(w, hook->scratch.frame, LINK_FROM_HOOK, verb);
 }
@@ -205,6 +207,24 @@ void lg_hook_enter(struct lg_hook *hook, enum link_state state) {
         port->output_enable(port->context, on);
     if (port->show && (state == LINK_UNPAIRED || !on))
         show_own(hook);
+}
+
+bool lg_hook_frame_ends(const char *line, const char *end) {
+    if (end - line < LINK_OPENING + 1 + CRC_DIGITS || end[-1 - CRC_DIGITS] != '*')
+        return false;
+    for (uint8_t i = CRC_DIGITS; i; i--) {
+        uint8_t digit = (uint8_t)(*--end - '0');
+        if (digit > 9 && (digit < 'A' - '0' || digit > 'F' - '0'))
+            return false;
+    }
+    return true;
+}
+
+size_t lg_hook_frame_length(const char *line, size_t length) {
+    for (const char *end = line; end != line + length; end++)
+        if (lg_hook_frame_ends(line, end))
+            return (size_t)(end - line);
+    return length;
 }
 
 void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length) {

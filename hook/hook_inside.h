@@ -20,12 +20,21 @@ enum {
 
 // lg_hook.collected: bytes of the frame so far (below LINK_OPENING it may still be none), or
 enum {
+    FRAME_OVER = 0xFD,    // a frame that was obeyed: its line end is to come
     FRAME_DROPPED = 0xFE, // a frame that is lost: too long, or its place was needed
     NOT_A_FRAME = 0xFF    // until the line's end
 };
 
-// Obeys one whole line that opens like a frame. `line` may lie in the hook's own scratch.
+// Obeys one frame: text that opens like one, well formed or not. It may lie in the hook's own scratch.
 void lg_hook_frame(struct lg_hook *hook, const char *line, size_t length);
+
+// How much of a line that opens like a frame is one. What stands behind is a line of its own, that came there because the
+// line end between was lost.
+size_t lg_hook_frame_length(const char *line, size_t length);
+
+// Whether a frame that begins at `line` may end before `end`: the last bytes are a `*` and the digits of a crc. A `*` stands nowhere
+// else in a frame.
+bool lg_hook_frame_ends(const char *line, const char *end);
 
 // Tells the host of something that happened, with the job when there is one. Overwrites the scratch.
 void lg_hook_event(struct lg_hook *hook, enum link_event event, uint8_t source);

@@ -7,26 +7,28 @@
 // Where a letter's number goes: a value below GCODE_WORDS is an enum gcode_word.
 #define SLOT_G (GCODE_WORDS + 0)
 #define SLOT_M (GCODE_WORDS + 1)
-// What is no letter's; the last three in the order that open_word() relies on.
-#define SLOT_CHECKSUM (GCODE_WORDS + 2) // `*nn` ends a line of words
-#define SLOT_PERCENT  (GCODE_WORDS + 3) // `%` is a line of its own
-#define SLOT_NONE     (GCODE_WORDS + 4) // no word has begun
+// What is no letter's, in the order that open_word() relies on.
+#define SLOT_NONE     (GCODE_WORDS + 2) // no word has begun
+#define SLOT_CHECKSUM (GCODE_WORDS + 3) // `*nn` ends a line of words
+#define SLOT_PERCENT  (GCODE_WORDS + 4) // `%` is a line of its own
 
 // Grbl reads at most eight digits of a number and shifts by the rest, so that M000000005 is M0 to it. A
 // code written with more digits than this is therefore no code that could be relied on.
 #define CODE_DIGITS_MAX 8
-#define CODE_INVALID    0xFFFFu
 
-#define DECIMALS_MAX 9
+#define DECIMALS_MAX  9
+#define MANTISSA_FULL 100000000u // one digit more would be the tenth
 
 #define LINE_OVER                                                                                            \
     '\n' // what is read behind the last byte; a blank, so that no byte of a line is taken for it
 
-static TABLE uint8_t letter_slot[26] = {
-    GCODE_A,     GCODE_OTHER, GCODE_OTHER, GCODE_OTHER, GCODE_E, GCODE_F, SLOT_G,      // A..G
-    GCODE_OTHER, GCODE_I,     GCODE_J,     GCODE_K,     GCODE_L, SLOT_M,  GCODE_N,     // H..N
-    GCODE_OTHER, GCODE_P,     GCODE_OTHER, GCODE_R,     GCODE_S, GCODE_T, GCODE_OTHER, // O..U
-    GCODE_OTHER, GCODE_OTHER, GCODE_X,     GCODE_Y,     GCODE_Z,                       // V..Z
+#define LETTERS 26
+static TABLE uint8_t word_slot[LETTERS + 2] = {
+    GCODE_A,       GCODE_OTHER,  GCODE_OTHER, GCODE_OTHER, GCODE_E, GCODE_F, SLOT_G,      // A..G
+    GCODE_OTHER,   GCODE_I,      GCODE_J,     GCODE_K,     GCODE_L, SLOT_M,  GCODE_N,     // H..N
+    GCODE_OTHER,   GCODE_P,      GCODE_OTHER, GCODE_R,     GCODE_S, GCODE_T, GCODE_OTHER, // O..U
+    GCODE_OTHER,   GCODE_OTHER,  GCODE_X,     GCODE_Y,     GCODE_Z,                       // V..Z
+    SLOT_CHECKSUM, SLOT_PERCENT,
 };
 
 // The word that is being read: the digits that have come behind its letter.
@@ -37,7 +39,7 @@ struct word {
     uint8_t marks;            // below
 };
 
-enum { BEGUN = 1, NEGATIVE = 2, POINT = 4, SATURATED = 8 };
+enum { NEGATIVE = 2, POINT = 4, SATURATED = 8, PLUS = 16 };
 
 static inline uint32_t times_ten(uint32_t x) {
     uint32_t four = x << 2;
@@ -55,30 +57,35 @@ static inline bool counts(uint8_t slot) {
 }
 
 static inline void add_digit(struct word *w, uint8_t digit) {
-    w->marks |= BEGUN;
     if (w->digits <= CODE_DIGITS_MAX)
         w->digits++;
     if (!counts(w->slot))
         return;
-    if (w->mantissa < 100000000u && w->decimals < DECIMALS_MAX) {
-        if (w->mantissa) // most numbers are short: the first digit needs no multiplication
-            w->mantissa = times_ten(w->mantissa);
-        w->mantissa += digit;
-        if (w->marks & POINT)
-            w->decimals++;
-    } else if (!(w->marks & POINT)) {
-        w->marks |= SATURATED;
+    if (w->marks & POINT) {
+        if (w->mantissa >= MANTISSA_FULL || w->decimals == DECIMALS_MAX)
+            return;
+        w->decimals++;
     }
+#ifdef __AVR__ // four bytes are four registers, and most numbers are short enough for two
+    if (w->mantissa <= (UINT16_MAX - 9) / 10) {
+        w->mantissa = (uint16_t)((uint16_t)w->mantissa * 10u + digit);
+        return;
+    }
+#endif
+    if (w->mantissa < MANTISSA_FULL)
+        w->mantissa = times_ten(w->mantissa) + digit;
+    else
+        w->marks |= SATURATED;
 }
 
 // Takes a sign or a point as part of the number. False: it isn't.
 static inline bool add_mark(struct word *w, uint8_t c) {
     if (c == '.' && !(w->marks & POINT))
-        w->marks |= POINT | BEGUN;
-    else if (c == '-' && !w->marks)
-        w->marks = NEGATIVE | BEGUN;
-    else if (c == '+' && !w->marks)
-        w->marks = BEGUN;
+        w->marks |= POINT;
+    else if (c == '-' && !w->marks && !w->digits)
+        w->marks = NEGATIVE;
+    else if (c == '+' && !w->marks && !w->digits)
+        w->marks = PLUS;
     else
         return false;
     return true;
@@ -91,14 +98,27 @@ static inline void number_of(struct gcode_number *n, const struct word *w) {
     n->saturated = (w->marks & SATURATED) != 0;
 }
 
-// A G or M number times ten. Only one decimal exists in the language; a second one is no known code.
+// A G or M number as the tables have it: times CODE_SCALE. Only one decimal exists in the language; a second one is no known
+// code.
 static inline uint16_t code_of(const struct word *w) {
+    uint16_t number = (uint16_t)w->mantissa;
+    if ((w->marks & NEGATIVE && w->mantissa) || w->digits > CODE_DIGITS_MAX || w->mantissa > CODE_TENTHS_MAX)
+        return CODE_NONE;
+    if (w->decimals == 0)
+        return number > CODE_TENTHS_MAX / 10 ? CODE_NONE : (uint16_t)(number * CODE_SCALE);
+    return w->decimals == 1 ? (uint16_t)(number * (CODE_SCALE / 10)) : CODE_NONE;
+}
+
+#ifndef GCODE_GRBL_ONLY
+// A G or M number times ten, as the host keeps it, which knows more of them than the tables.
+static inline uint16_t tenths_of(const struct word *w) {
     if ((w->marks & NEGATIVE && w->mantissa) || w->digits > CODE_DIGITS_MAX || w->mantissa > 6000 ||
         w->decimals > 1)
-        return CODE_INVALID;
+        return CODE_NONE;
     uint16_t code = (uint16_t)w->mantissa;
     return w->decimals ? code : (uint16_t)(code * 10u);
 }
+#endif
 
 // False: one code more than is remembered.
 APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
@@ -106,11 +126,21 @@ APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
     uint8_t *flags = m ? &block->m_flags : &block->g_flags;
     if (*count == GCODE_MAX_CODES)
         return false;
-#ifndef GCODE_GRBL_ONLY
-    (m ? block->m : block->g)[*count] = code;
-#endif
     ++*count;
     *flags |= gcode_code_flags(m, code);
+    return true;
+}
+
+static inline bool keep_code(struct gcode_block *block, const struct word *w) {
+    bool m = w->slot == SLOT_M;
+    if (!add_code(block, m, code_of(w)))
+        return false;
+#ifndef GCODE_GRBL_ONLY
+    if (m)
+        block->m[block->m_count - 1] = tenths_of(w);
+    else
+        block->g[block->g_count - 1] = tenths_of(w);
+#endif
     return true;
 }
 
@@ -118,14 +148,13 @@ APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
 // counts), or more codes than are remembered.
 static inline bool keep_word(struct gcode_block *block, const struct word *w) {
     uint8_t slot = w->slot;
-    if (slot == SLOT_PERCENT)
-        return w->marks == 0;
     if (w->digits == 0)
-        return false;
-    if (slot == SLOT_CHECKSUM)
-        return !(w->marks & NEGATIVE && w->mantissa);
-    if (slot >= GCODE_WORDS)
-        return add_code(block, slot == SLOT_M, code_of(w));
+        return slot == SLOT_PERCENT && w->marks == 0;
+    if (slot >= GCODE_WORDS) {
+        if (slot < SLOT_NONE)
+            return keep_code(block, w);
+        return slot == SLOT_CHECKSUM && !(w->marks & NEGATIVE && w->mantissa);
+    }
     uint16_t bit = (uint16_t)(1u << slot);
     if (block->seen & bit && slot != GCODE_OTHER)
         return false;
@@ -137,18 +166,21 @@ static inline bool keep_word(struct gcode_block *block, const struct word *w) {
 
 // Opens the word that `c` begins. False: none begins so, or none may stand behind the last.
 static inline bool open_word(struct word *w, uint8_t c) {
-    uint8_t letter = (uint8_t)((c & 0xDFu) - 'A'), before = w->slot;
-    bool fits = before < SLOT_CHECKSUM;
-    *w = (struct word){.slot = SLOT_CHECKSUM};
-    if (letter < 26) {
-        w->slot = letter_slot[letter];
-        return fits || before == SLOT_NONE;
+    uint8_t row = (uint8_t)((c & 0xDFu) - 'A'), before = w->slot;
+    if (row < LETTERS) {
+        if (before > SLOT_NONE)
+            return false;
+    } else if (c == '*' && before < SLOT_NONE) {
+        row = LETTERS;
+    } else if (c == '%' && before == SLOT_NONE) {
+        row = LETTERS + 1;
+    } else {
+        return false;
     }
-    if (c == '%') {
-        w->slot = SLOT_PERCENT;
-        return before == SLOT_NONE;
-    }
-    return c == '*' && fits;
+    w->slot = word_slot[row];
+    w->mantissa = 0;
+    w->decimals = w->digits = w->marks = 0;
+    return true;
 }
 
 // Reads words from *at on, and tells the shape of what they are. Blanks and comments may stand anywhere, even inside a number.
@@ -162,23 +194,32 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
         if (p != end) {
             c = *p++;
             uint8_t digit = (uint8_t)(c - '0');
-            if (digit <= 9 && w.slot != SLOT_NONE) {
+            if (digit <= 9) {
                 add_digit(&w, digit);
                 continue;
             }
-            if (c <= ' ' && c != '\0')
-                continue;
-            if (c == '(') {
-                while (p != end && *p++ != ')')
-                    ;
-                continue;
-            }
-            if (c == ';') {
-                p = end;
-                continue;
+            if (c <= ';') { // no letter, which is what stands there most often
+                if (add_mark(&w, c) || (c <= ' ' && c != '\0'))
+                    continue;
+                if (c == '(') {
+                    while (p != end && *p++ != ')')
+                        ;
+                    continue;
+                }
+                if (c == ';') {
+                    p = end;
+                    continue;
+                }
             }
         }
-        if (w.slot == SLOT_NONE) {
+        if (w.slot != SLOT_NONE) {
+            if (!keep_word(block, &w))
+                return GCODE_BAD;
+            if (c == LINE_OVER)
+                return w.slot == SLOT_PERCENT ? GCODE_PERCENT : GCODE_WORDS_LINE;
+        } else if (w.digits | w.marks) { // a number without its letter
+            return GCODE_BAD;
+        } else {
             if (c == LINE_OVER)
                 return GCODE_EMPTY;
             if (c == '/') // block delete: Grbl executes such a line all the same
@@ -187,13 +228,6 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
                 *at = p - 1;
                 return c == '$' ? GCODE_DOLLAR : GCODE_BRACKET;
             }
-        } else {
-            if (add_mark(&w, c))
-                continue;
-            if (!keep_word(block, &w))
-                return GCODE_BAD;
-            if (c == LINE_OVER)
-                return w.slot == SLOT_PERCENT ? GCODE_PERCENT : GCODE_WORDS_LINE;
         }
         if (!open_word(&w, c))
             return GCODE_BAD;
@@ -239,7 +273,7 @@ void gcode_scan(struct gcode_block *block, const uint8_t *line, size_t length) {
 // nine digits, so a larger product decides at once.
 APART static int8_t compare_scaled(uint32_t x, uint32_t y, int8_t more) {
     for (; more > 0; more--) {
-        if (x > 100000000u)
+        if (x > MANTISSA_FULL)
             return 1;
         x = times_ten(x);
     }

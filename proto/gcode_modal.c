@@ -4,15 +4,23 @@
 #include "gcode.h"       // gcode_modal_apply
 #include "gcode_words.h" // code flags
 
-// A row of the tables: the code times ten, and five flags above it.
-#define CODE_BITS        11
-#define CODE_MASK        ((1u << CODE_BITS) - 1u)
-#define FLAGS_MASK       0xF8u // in the row's high byte
-#define G(code, flags)   ((code) | (unsigned)(flags) << 8)
-#define M(number, flags) G((number)*10u, flags)
+// A row of the tables: the code's high byte, and its low byte with what it does in the bits that are left.
+struct row {
+    uint8_t high, low;
+};
+#define FLAGS_MASK (CODE_SCALE / 10 - 1)
+#define LOW_MASK   (0xFF - FLAGS_MASK)
+#define G(code, flags)                                                                                       \
+    { (code) * (CODE_SCALE / 10) >> 8, ((code) * (CODE_SCALE / 10) & 0xFF) | (flags) }
+#define M(number, flags) G((number)*10, flags)
 
-// Both are sorted by code: the search halves them. The codes up to 5 are among the first six of either.
-static TABLE uint16_t g_codes[] = {
+// Both are sorted by code, and the search halves them. The codes up to 5 stand first in either, where they are found by number:
+// the high byte of 0 to 3 is 0 to 3, that of 4 and 5 is one more. Those below 18 are among the first nine.
+#define HIGH(number) ((number)*10 * (CODE_SCALE / 10) >> 8)
+#define HIGH_3       HIGH(3)
+#define HIGH_5       HIGH(5)
+#define HIGH_18      HIGH(18)
+static TABLE struct row g_codes[] = {
     G(0, G_MOTION),
     G(10, G_MOTION | G_FEED),
     G(20, G_MOTION | G_FEED),
@@ -55,25 +63,36 @@ static TABLE uint16_t g_codes[] = {
 };
 
 // M105, M110, M114 and M115 are what hosts made for printers ask any port: Grbl answers error:20, and they move nothing.
-static TABLE uint16_t m_codes[] = {
+static TABLE struct row m_codes[] = {
     M(0, 0),          M(1, 0),           M(2, M_END), M(3, M_ON),   M(4, M_ON), M(5, M_OFF),
     M(7, 0),          M(8, 0),           M(9, 0),     M(30, M_END), M(56, 0),   M(105, 0),
     M(106, M_FAN_ON), M(107, M_FAN_OFF), M(110, 0),   M(114, 0),    M(115, 0),
 };
 
-static uint8_t find(TABLE uint16_t *rows, uint8_t count, uint16_t code) {
-    if (code <= 50) // nearly all of a job: they are among the first of either table
-        count = 6;
-    while (count != 0) {
-        uint8_t half = count / 2;
-        uint16_t row = rows[half], found = row & CODE_MASK;
-        if (found == code)
-            return (uint8_t)(row >> 8) & FLAGS_MASK;
-        if (found < code) {
-            rows += half + 1;
-            half = (uint8_t)(count - half - 1);
+static uint8_t find(TABLE struct row *row, uint8_t count, uint16_t code) {
+    uint8_t high = (uint8_t)(code >> 8);
+    if (high <= HIGH_5) { // nearly all of a job
+        row += high <= HIGH_3 ? high : high - 1;
+    } else {
+        row += 5;
+        if (high < HIGH_18) {
+            count = 4;
+        } else {
+            row += 2;
+            count = (uint8_t)(count - 7);
         }
-        count = half;
+        do { // the last row whose high byte is not larger
+            uint8_t half = count / 2;
+            count = (uint8_t)(count - half);
+            if (row[half].high <= high)
+                row += half;
+        } while (count > 1);
+    }
+    for (; row->high == high; row--) { // two codes may have one high byte
+        if ((uint8_t)((row->low ^ (uint8_t)code) & LOW_MASK) == 0)
+            return row->low & FLAGS_MASK;
+        if (high == 0) // the first row
+            break;
     }
     return CODE_UNKNOWN;
 }

@@ -29,22 +29,28 @@
 // What a line's G codes do: gcode_block.g_flags; and its M codes: gcode_block.m_flags. Five of each, so that a row of the
 // tables holds them beside a code (gcode_modal.c).
 enum {
-    CODE_UNKNOWN = 1 << 0, // in either: a code that is not in the tables
+    G_MOTION = 1 << 0,  // names a motion mode: G0..G3, G38.x, G80
+    G_FEED = 1 << 1,    // names G1, G2 or G3
+    G_NO_MOVE = 1 << 2, // G10, G92, G28.1 ...: the axis words are not a target
+    G_HOME = 1 << 3,    // G28 or G30: moves even without an axis word
+    G_OFFSET = 1 << 4,  // coordinates are shifted by an amount that the line does not tell
 
-    G_MOTION = 1 << 3,  // names a motion mode: G0..G3, G38.x, G80
-    G_FEED = 1 << 4,    // names G1, G2 or G3
-    G_NO_MOVE = 1 << 5, // G10, G92, G28.1 ...: the axis words are not a target
-    G_HOME = 1 << 6,    // G28 or G30: moves even without an axis word
-    G_OFFSET = 1 << 7,  // coordinates are shifted by an amount that the line does not tell
+    M_ON = 1 << 0,      // M3 or M4
+    M_OFF = 1 << 1,     // M5
+    M_FAN_ON = 1 << 2,  // M106, not with S0
+    M_FAN_OFF = 1 << 3, // M107, or M106 S0
+    M_END = 1 << 4,     // M2 or M30
 
-    M_ON = 1 << 3,      // M3 or M4
-    M_OFF = 1 << 4,     // M5
-    M_FAN_ON = 1 << 5,  // M106, not with S0
-    M_FAN_OFF = 1 << 6, // M107, or M106 S0
-    M_END = 1 << 7      // M2 or M30
+    CODE_UNKNOWN = 1 << 5 // in either: a code that is not in the tables
 };
 
-// The flags of one G code, or of one M code, given times ten.
+// The tables have a code times 320: its high byte then tells nearly which it is, so that a search compares single bytes, and
+// the low five bits are free for the flags. No code of the tables has more than one decimal or is larger than 204.7.
+#define CODE_SCALE      320u
+#define CODE_TENTHS_MAX 2047u
+#define CODE_NONE       0xFFFFu // no code that there is
+
+// The flags of one G code, or of one M code, given times CODE_SCALE.
 uint8_t gcode_code_flags(bool m, uint16_t code);
 
 // Compares two numbers, neither of them negative: -1, 0, 1.

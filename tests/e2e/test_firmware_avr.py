@@ -10,7 +10,6 @@ from lotgate_e2e import CharacterCounting, LotgateTest, wait_for
 
 WHY_NOT = missing("avr328p", RUNNER, "avr-nm") or missing("avr2560", RUNNER)
 MS = 1000.0
-BYTE = 10 / 115200 * 1e6  # on the wire
 
 
 @unittest.skipIf(WHY_NOT, WHY_NOT)
@@ -186,26 +185,27 @@ class Times(Machine, LotgateTest):
         self.assertEqual(len(took), 2)
         self.assertLess(max(took), 10 * MS, took)
 
-    def flood(self, hello):
-        """Frames of all kinds: wrong MACs, PAIRs, wrong crcs, frames too long and cut; without HELLO, whose answer is 86 bytes."""
+    def flood(self):
+        """Frames of all kinds: HELLOs, wrong MACs, PAIRs, wrong crcs, frames too long and cut."""
         wrong = [("m", "0123456789ABCDEF" * 2)]
         frames = [frame("host", "OPEN", [("j", "JOB-1"), ("l", "ACR-1126-001"), ("t", "FFFF"), *wrong]),
+                  frame("host", "HELLO", [("v", "0001"), ("n", "0123456789ABCDEF")]),
                   frame("host", "PAIR", [("k", "00112233445566778899AABBCCDDEEFF")]),
                   frame("host", "OPEN", [("j", encode("x" * 20)), ("l", "y" * 20), ("t", "FFFF"), *wrong])[:-1] + "0",
                   "$LG " + "SHOW d=" + "x" * 150 + "*0000",
                   frame("host", "CLOSE", [("j", "JOB-1"), *wrong])[:40],
                   frame("host", "PING", [("c", "FFFF"), *wrong])]
-        if hello:
-            frames.insert(1, frame("host", "HELLO", [("v", "0001"), ("n", "0123456789ABCDEF")]))
         return b"".join(line.encode() + b"\n" for line in frames)
 
-    def send_flood(self, hello):
-        """Some seconds without a gap, with `?` at places that have nothing to do with the frames, then `!`, then a reset."""
+    def test_in_a_flood_of_frames_nothing_opens_and_the_safety_bytes_are_answered_within_5_ms(self):
+        """Some seconds without a gap, with `?` at places that have nothing to do with the frames, then `!`, then a reset.
+
+        The hook's answer to a HELLO alone is 86 bytes, 7.5 ms on the wire: it is broken off for a report."""
         self.pair()
         self.assertEqual(self.ask("G1 X200 F600"), "ok")
-        data = self.flood(hello) * 50
+        data = self.flood() * 50
         data = b"".join(data[i:i + 211] + b"?" for i in range(0, len(data), 211))  # a report fits between two
-        self.line.send(data + b"!" + self.flood(hello) + b"~" + self.flood(hello) + b"\x18" + self.flood(hello))
+        self.line.send(data + b"!" + self.flood() + b"~" + self.flood() + b"\x18" + self.flood())
         self.line.expect(rb"^ALARM:3$")
         self.assertEqual(self.host.hello()["st"], "locked")
         self.assertEqual([text for _, what, text in self.board.events() if what == "ov0"], [])
@@ -216,33 +216,33 @@ class Times(Machine, LotgateTest):
         stopped, answered = (min(when for when, what, text in self.board.events() if when > reset and re.match(pattern, f"{what} {text}"))
                              for pattern in ("pin B0 0", "tx0 (ALARM|Grbl)"))
         self.assertLess(stopped - reset, 5 * MS)
-        return answered - reset
-
-    def test_in_a_flood_of_frames_nothing_opens_and_the_safety_bytes_are_answered_within_5_ms(self):
-        self.assertLess(self.send_flood(hello=False), 5 * MS)
+        self.assertLess(answered - reset, 5 * MS)
         reports = self.board.answers(("rx0", r"^\?$"), "^<")
         self.assertGreater(len(reports), 100)
         self.assertLess(max(reports), 5 * MS)
+        hellos = [text for _, what, text in self.board.events() if what == "tx0" and text.startswith("[LG:HELLO")]
+        cut = [text for text in hellos if not text.endswith("]")]
+        self.assertTrue(0 < len(cut) < len(hellos) / 2, f"{len(cut)} of {len(hellos)} broken off")
 
-    def test_in_a_flood_with_hellos_a_report_waits_for_the_wire_alone(self):
-        """The hook's answer to a HELLO takes the wire for 7.5 ms, and a line is not broken up: that time does not count."""
-        self.send_flood(hello=True)
-        waits, asked, sent = [], None, 0.0
-        for when, what, text in sorted(self.board.events()):
-            if what == "rx0" and text == "?" and asked is None:
-                asked, free = when, when
-                if sent > when:
-                    free = sent
-                idle = 0.0
-            elif what == "tx0":
-                if asked is not None:
-                    idle += max(0.0, when - free)
-                    if text.startswith("<"):
-                        waits.append(idle)
-                        asked = None
-                sent = free = when + (len(text) + 2) * BYTE
-        self.assertGreater(len(waits), 100)
-        self.assertLess(max(waits), 5 * MS)
+    def test_a_move_takes_the_time_that_its_feed_says(self):
+        self.greet()
+        self.assertEqual(self.ask("G1 X10 F600"), "ok")
+        self.wait_idle()
+        began, ended = (when for when, what, text in self.board.events() if what == "pin" and text.startswith("B0"))
+        self.assertLess(abs(ended - began - 1000 * MS), 5 * MS)
+
+    def test_a_reset_stops_beam_and_motion_while_the_main_loop_is_busy(self):
+        """The help is 84 bytes: until it is sent the main loop knows nothing of the reset. The interrupt alone stops the machine."""
+        self.greet()
+        self.assertEqual([self.ask("M4 S500"), self.ask("G1 X100 F600")], ["ok"] * 2)
+        self.line.send(b"$\n\x18")
+        self.line.expect(rb"^ALARM:3$")
+        events = self.board.events()
+        reset = max(when for when, what, text in events if (what, text) == ("rx0", "\\x18"))
+        took = {text: when - reset for when, what, text in reversed(events) if when > reset and what in ("pin", "tx0")}
+        self.assertGreater(took["ALARM:3"], 4 * MS, "the main loop was not busy")
+        self.assertLess(took["B5 0"], 2 * MS)
+        self.assertLess(took["B0 0"], 2 * MS)
 
     def test_a_stream_of_500_lines_at_115200_baud_with_motion_running_loses_nothing(self):
         self.pair()

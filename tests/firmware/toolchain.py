@@ -14,9 +14,9 @@ PARTS = {
 # As a Grbl for a laser or CNC machine is compiled; -std=gnu11 lets an AVR keep constant tables in flash.
 COMMON = ["-Os", "-DGCODE_GRBL_ONLY", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Iproto", "-Ihook"]
 BARE = ["-std=c11", "-ffreestanding", "-nostdlib", "-nostartfiles", "-DOWN_MEMORY_FUNCTIONS", "-Wl,-emain"]
-THUMB = BARE + ["-mthumb", "-mfloat-abi=soft"]
+THUMB = BARE + ["-mthumb", "-mfloat-abi=soft", "-fno-thread-jumps"]
 # Without the postreload pass, as the reference firmwares: avr-gcc 5.4 gives wrong code in it (GCC bug 56833).
-AVR = ["-std=gnu11", "-mcall-prologues", "-mrelax", "-fdisable-rtl-postreload"]
+AVR = ["-std=gnu11", "-mcall-prologues", "-mrelax", "-fdisable-rtl-postreload", "-fno-tree-dominator-opts"]
 
 
 class Target:
@@ -69,7 +69,7 @@ TARGETS = [
 
 AVR_TARGET = TARGETS[0]
 # How a firmware that has the flash for it is compiled: across files, which saves the calls between them.
-AVR_WHOLE = ["-flto", "-mno-call-prologues"]
+AVR_WHOLE = ["-flto", "-mno-call-prologues", "-ftree-dominator-opts"]
 
 
 def build_avr(main, sources, out, *flags):

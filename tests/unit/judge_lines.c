@@ -9,7 +9,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const folders[] = {"tests/fuzz/corpus/gcode",   "tests/fuzz/corpus/sender",
-                                      "tests/fuzz/corpus/machine", "tests/data",
+                                      "tests/fuzz/corpus/machine", "tests/fuzz/corpus/hook",
+                                      "tests/fuzz/corpus/link",    "tests/data",
                                       "../shared/samples",         "../shared/captures"};
 
 static const char *const pieces[] = {

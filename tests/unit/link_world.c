@@ -171,13 +171,12 @@ static void on_screen(void *context, const char *text) {
 // --- making
 
 // Pairs the machine by a frame of the test's own, as it stands on the bench before it is delivered.
-static void pair_on_the_bench(struct link_world *w) {
+static void pair_on_the_bench(struct link_world *w, const uint8_t key[SIPHASH_KEY]) {
     char frame[LINK_FRAME_MAX + 3];
-    uint8_t key[SIPHASH_KEY], drop[256];
+    uint8_t drop[256];
     struct link_writer writer;
-    memset(key, KEY_BYTE, sizeof key);
     link_begin(&writer, frame, LINK_FROM_HOST, LINK_PAIR);
-    link_put_hex(&writer, "k", key, sizeof key);
+    link_put_hex(&writer, "k", key, SIPHASH_KEY);
     size_t length = link_end(&writer);
     sim_write(w->sim, frame, length, w->now);
     w->now += SECOND;
@@ -212,7 +211,7 @@ void link_world_make(struct link_world *w) {
     w->machine.context = w;
     w->sim = sim_create(&w->machine);
     if (w->config.has_key[0] && w->machine.hook)
-        pair_on_the_bench(w);
+        pair_on_the_bench(w, w->config.key[0]);
     w->gate = gate_create(&w->config, &(struct gate_output){w, to_machine, to_sender, on_fact});
     gate_machine_opened(w->gate, w->now);
     gate_sender_connected(w->gate, w->now);
@@ -238,6 +237,17 @@ void link_world_restart(struct link_world *w) {
     w->committed = w->start_wanted = w->seen = false;
     w->config.nonce_seed[0]++;
     w->gate = gate_create(&w->config, &(struct gate_output){w, to_machine, to_sender, on_fact});
+    gate_machine_opened(w->gate, w->now);
+    host(w);
+}
+
+void link_world_rekey(struct link_world *w, const uint8_t key[SIPHASH_KEY]) {
+    gate_machine_lost(w->gate, w->now, "unplugged");
+    host(w);
+    sim_hook_button(w->sim, true);
+    pair_on_the_bench(w, key);
+    sim_hook_button(w->sim, false);
+    w->outstanding = 0;
     gate_machine_opened(w->gate, w->now);
     host(w);
 }

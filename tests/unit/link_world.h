@@ -67,6 +67,8 @@ void link_world_spoil(struct link_world *w, enum link_side from, const char *ver
                       int times);
 // The gate is gone and comes again, as after a crash; the machine stays as it is.
 void link_world_restart(struct link_world *w);
+// The machine is unplugged, paired with another host's key, and comes again.
+void link_world_rekey(struct link_world *w, const uint8_t key[16]);
 
 enum gate_state link_world_state(struct link_world *w);
 struct gate_hook_view link_world_hook(struct link_world *w); // what the gate knows

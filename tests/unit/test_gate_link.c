@@ -9,6 +9,8 @@
 
 #define CUT_LINES 7
 
+static const uint8_t new_key[SIPHASH_KEY] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
+
 // --- a good line
 
 static void test_the_hook_is_found_and_proved(void **state) {
@@ -318,6 +320,24 @@ static void test_another_key_is_a_fault(void **state) {
     link_world_drop(w);
 }
 
+// A key that may have been given last is forgotten once the hook has proved to hold the one before: a machine that comes with
+// it later is another one.
+static void test_a_key_that_was_never_taken_is_forgotten(void **state) {
+    struct link_world *w = link_world_new();
+    link_world_begin(w);
+    link_world_make(w);
+    memcpy(w->config.key[1], new_key, sizeof new_key);
+    w->config.has_key[1] = true;
+    link_world_restart(w);
+    assert_true(link_world_until(w, GATE_LOCKED, 20 * SECOND));
+    assert_int_equal(w->number[GATE_FACT_HOOK_KEY], 0);
+    link_world_rekey(w, new_key);
+    link_world_run(w, 30 * SECOND);
+    assert_int_equal(link_world_state(w), GATE_FAULT);
+    assert_text_has(w, "another key");
+    link_world_drop(w);
+}
+
 static void test_a_paired_hook_without_a_key_here_is_a_fault(void **state) {
     struct link_world *w = link_world_new();
     link_world_begin(w);
@@ -350,8 +370,6 @@ static void test_an_unpaired_hook(void **state) {
 }
 
 // --- pairing
-
-static const uint8_t new_key[SIPHASH_KEY] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
 
 static void pair(struct link_world *w) {
     const char *code;
@@ -614,6 +632,7 @@ int main(void) {
         cmocka_unit_test(test_silence_is_a_fault_only_where_a_hook_should_be),
         cmocka_unit_test(test_another_serial_number_waits_for_a_person),
         cmocka_unit_test(test_another_key_is_a_fault),
+        cmocka_unit_test(test_a_key_that_was_never_taken_is_forgotten),
         cmocka_unit_test(test_a_paired_hook_without_a_key_here_is_a_fault),
         cmocka_unit_test(test_an_unpaired_hook),
         cmocka_unit_test(test_pairing_over_a_bad_line),

@@ -43,6 +43,9 @@ static int close_other(void) {
 static int work_usb(void) {
     return board_line(&b, LINK_USB, WORK);
 }
+static int file_usb(void) {
+    return board_line(&b, LINK_USB, "$SD/Run=/part.nc");
+}
 static int work_sd(void) {
     return board_line(&b, LINK_SD, WORK);
 }
@@ -105,6 +108,7 @@ static const struct {
      close_other,
      {{LINK_ERR_UNPAIRED, U}, {LINK_OK, L}, {LINK_OK, O}, {LINK_OK, R}, {LINK_OK, E}}},
     {"work from USB", work_usb, {{PASS, U}, {DENY, L}, {PASS, R}, {PASS, R}, {DENY, E}}},
+    {"a file's start from USB", file_usb, {{PASS, U}, {DENY, L}, {PASS, R}, {PASS, R}, {DENY, E}}},
     {"work from SD", work_sd, {{PASS, U}, {DENY, L}, {PASS, R}, {DENY, R}, {DENY, E}}},
     {"may USB start?", start_usb, {{PASS, U}, {DENY, L}, {PASS, R}, {PASS, R}, {DENY, E}}},
     {"may the panel start?", start_panel, {{PASS, U}, {DENY, L}, {PASS, R}, {DENY, R}, {DENY, E}}},

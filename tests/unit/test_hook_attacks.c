@@ -340,6 +340,32 @@ static void test_flood_of_frames(void **state) {
 }
 
 // Frames are the paired line's alone.
+// A line that a lost line end has put behind a frame is not swallowed: it is denied, so that its sender hears of it.
+static void test_a_line_behind_a_frame(void **state) {
+    (void)state;
+    static const char *const behind[] = {"G0 X1", "M3 S500", "$G", "x", "$LG PING c=0001*0000$H",
+                                         "$LG",   "*0000"};
+    char text[3 * LINK_FRAME_MAX];
+    board_ready(&b);
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        assert_true(board_hello(&b));
+        board_open_frame(&b, JOB, 30);
+        snprintf(text, sizeof text, "%.*s%s", b.frame_length, b.frame, behind[i]);
+        assert_int_equal(board_line(&b, LINK_USB, text), LG_HOOK_DENY);
+        assert_int_equal(lg_hook_state(&b.hook), LINK_OPENED);
+        assert_true(board_hello(&b));
+        assert_int_equal(board_close(&b, JOB), LINK_OK);
+    }
+    // Two frames in one line are two frames, and a frame that was cut is none.
+    assert_true(board_hello(&b));
+    board_open_frame(&b, JOB, 30);
+    for (int cut = 0; cut <= b.frame_length; cut++) {
+        snprintf(text, sizeof text, "$LG PING c=0001*00%.*s%.*s", cut, b.frame, b.frame_length, b.frame);
+        assert_int_equal(board_line(&b, LINK_USB, text), LG_HOOK_CONSUMED);
+        assert_int_equal(lg_hook_state(&b.hook), LINK_OPENED);
+    }
+}
+
 static void test_frames_from_other_sources(void **state) {
     (void)state;
     board_ready(&b);
@@ -352,6 +378,7 @@ static void test_frames_from_other_sources(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_line_behind_a_frame),
         cmocka_unit_test(test_replayed_open),
         cmocka_unit_test(test_open_held_back),
         cmocka_unit_test(test_open_for_another_machine),

@@ -127,7 +127,7 @@ static void test_another_source_comes_between(void **state) {
     (void)state;
     ready();
     board_open_frame(&b, JOB, 30);
-    for (uint8_t at = LINK_OPENING; at <= b.frame_length; at++) {
+    for (uint8_t at = LINK_OPENING; at < b.frame_length; at++) {
         char frame[LINK_FRAME_MAX + 4];
         memcpy(frame, b.frame, sizeof frame);
         board_wait(&b, 2000); // so that an event may be told again
@@ -189,17 +189,47 @@ static void test_life_ends_in_a_frame(void **state) {
     assert_string_equal(b.screen, "ACR-1126-001");
 }
 
+// The line end behind a frame is lost: the frame is obeyed, the next line is the next line, and a line end that comes late is
+// not taken for the frame's.
+static void test_a_lost_line_end(void **state) {
+    (void)state;
+    char text[2 * LINK_FRAME_MAX + 40];
+    ready();
+    board_open_frame(&b, JOB, 30);
+    snprintf(text, sizeof text, "G0 X1\n%.*sG0 X2\nG0 X3\n", b.frame_length, b.frame);
+    send_text(text);
+    assert_string_equal(executed, "G0 X1;G0 X2;G0 X3;");
+    assert_int_equal(lg_hook_state(&b.hook), LINK_OPENED);
+    // Another frame, and one that was cut behind its crc's first digits.
+    snprintf(text, sizeof text, "%.*s%.*sG0 X4\n", b.frame_length, b.frame, b.frame_length, b.frame);
+    send_text(text);
+    assert_string_equal(executed, "G0 X4;");
+    const char *first = strstr(b.said, "[LG:OPEN");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "[LG:OPEN"));
+    snprintf(text, sizeof text, "%.*s%.*s\nG0 X5\n", b.frame_length - 2, b.frame, b.frame_length, b.frame);
+    send_text(text);
+    assert_string_equal(executed, "G0 X5;");
+    // Also when the frame's crc is wrong: work behind it is judged as ever.
+    board_ready(&b);
+    board_open_frame(&b, JOB, 30);
+    b.frame[8] ^= 1;
+    snprintf(text, sizeof text, "%.*s" WORK "\nG0 X6\n", b.frame_length, b.frame);
+    send_text(text);
+    assert_string_equal(executed, "error;G0 X6;");
+    send(b.frame, b.frame_length);
+    board_wait(&b, 1001);
+    send_text("\n");
+    assert_string_equal(executed, ";");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frames_between_lines),
-        cmocka_unit_test(test_lines_that_only_begin_so),
-        cmocka_unit_test(test_cut_frames),
-        cmocka_unit_test(test_a_frame_that_stands_still),
-        cmocka_unit_test(test_slow_frames),
-        cmocka_unit_test(test_overlong_frames),
-        cmocka_unit_test(test_another_source_comes_between),
-        cmocka_unit_test(test_flood_of_frames),
-        cmocka_unit_test(test_life_ends_in_a_frame),
+        cmocka_unit_test(test_a_lost_line_end),           cmocka_unit_test(test_frames_between_lines),
+        cmocka_unit_test(test_lines_that_only_begin_so),  cmocka_unit_test(test_cut_frames),
+        cmocka_unit_test(test_a_frame_that_stands_still), cmocka_unit_test(test_slow_frames),
+        cmocka_unit_test(test_overlong_frames),           cmocka_unit_test(test_another_source_comes_between),
+        cmocka_unit_test(test_flood_of_frames),           cmocka_unit_test(test_life_ends_in_a_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

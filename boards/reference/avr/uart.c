@@ -7,7 +7,7 @@
 #include "chip.h"    // avr_machine
 #include "machine.h" // machine_receive
 
-#define TX_ROOM 64 // a power of two
+#define TX_ROOM 16 // a power of two; a report waits until these bytes are gone, 1.4 ms
 
 static struct {
     uint8_t bytes[TX_ROOM];

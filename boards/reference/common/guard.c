@@ -3,6 +3,7 @@
 #include "guard.h"  // STORE_BOOT
 #include "board.h"  // board_store
 #include "inside.h" // guard_init
+#include "say.h"    // say_line_end
 
 #ifndef MACHINE_SERIAL
 #define MACHINE_SERIAL "REF-0001"
@@ -10,9 +11,27 @@
 #define FOCUS_PART  50 // a beam up to a 50th of $30 is for focusing
 #define DEBOUNCE_MS 20u
 
+// A frame is up to 11 ms on the wire, and neither a report nor a reset may wait so long. With more than REST_MAX bytes still to
+// go the frame is broken off by a line end, which the host takes for a cut one. It is said again behind the report: once, and
+// not while more of a flood waits. Then it is lost, as any frame may be, and the host's next HELLO sets that right.
+#define REST_MAX 20
+
 static void port_write(void *context, const char *bytes, uint8_t length) {
-    while (length--)
-        board_send((uint8_t)*bytes++);
+    struct machine *m = context;
+    bool again = false;
+    machine_report(m);
+    for (uint8_t i = 0; i < length; i++) {
+        if (m->realtime & (RT_STATUS | RT_RESET) && length - i > REST_MAX) {
+            if (i)
+                say_line_end();
+            if (again || m->realtime & RT_RESET || machine_waiting(m) > RX_ROOM / 2)
+                return;
+            again = true;
+            i = 0;
+            machine_report(m);
+        }
+        board_send((uint8_t)bytes[i]);
+    }
 }
 
 static uint32_t port_millis(void *context) {

@@ -9,6 +9,10 @@ enum run_state { STATE_IDLE, STATE_RUN, STATE_HOLD, STATE_JOG, STATE_ALARM, STAT
 enum run_state machine_state(const struct machine *m);
 // Obeys what interrupts have set. Never in the middle of a line of output.
 void machine_realtime(struct machine *m);
+// Sends the report that was asked for. Never in the middle of a line of output.
+void machine_report(struct machine *m);
+// Bytes that have come and wait.
+uint8_t machine_waiting(const struct machine *m);
 // Modal state and offsets as after power-up.
 void machine_defaults(struct machine *m);
 void machine_banner(const struct machine *m);

@@ -93,11 +93,25 @@ static void reset(struct machine *m) {
     machine_banner(m);
 }
 
-void machine_realtime(struct machine *m) {
+uint8_t machine_waiting(const struct machine *m) {
+    return (uint8_t)((m->rx_head + RX_ROOM + 1 - m->rx_tail) % (RX_ROOM + 1));
+}
+
+static uint8_t take(struct machine *m, uint8_t which) {
     uint8_t before = board_lock();
-    uint8_t asked = m->realtime;
-    m->realtime &= RT_RESET;
+    uint8_t asked = m->realtime & which;
+    m->realtime &= (uint8_t)~which;
     board_unlock(before);
+    return asked;
+}
+
+void machine_report(struct machine *m) {
+    if (take(m, RT_STATUS))
+        report_status(m);
+}
+
+void machine_realtime(struct machine *m) {
+    uint8_t asked = take(m, RT_STATUS | RT_JOG_CANCEL) | (m->realtime & RT_RESET);
     if (asked & RT_RESET)
         reset(m);
     if (asked & RT_JOG_CANCEL && machine_state(m) == STATE_JOG) {

@@ -39,11 +39,10 @@ void report_status(struct machine *m) {
     SAY("|MPos:");
     say_point(where);
     if (setting(m, SETTING_REPORT) / THOUSANDTHS & REPORT_BUFFERS) {
-        uint8_t used = (uint8_t)((m->rx_head + RX_ROOM + 1 - m->rx_tail) % (RX_ROOM + 1));
         SAY("|Bf:");
         say_number(planner_room(&m->planner));
         board_send(',');
-        say_number((uint32_t)(RX_ROOM - used));
+        say_number((uint32_t)(RX_ROOM - machine_waiting(m)));
     }
     SAY("|FS:");
     say_number(feed);
