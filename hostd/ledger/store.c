@@ -195,11 +195,10 @@ sqlite3_stmt *store_keep(struct store *store, const char *literal, uint32_t piec
         store_failed(store, error);
         return NULL;
     }
-    char *copy = strdup(sql);
-    lg_assert(copy);
     sqlite3_finalize(slot->statement);
     free(slot->sql);
-    *slot = (struct store_statement){copy, literal, pieces, statement, 0};
+    *slot = (struct store_statement){strdup(sql), literal, pieces, statement, 0};
+    lg_assert(slot->sql);
     return use(store, slot);
 }
 
