@@ -71,26 +71,32 @@ static void add_time(cJSON *args, const char *key, int64_t utc_us) {
     json_add_text(args, key, text);
 }
 
+struct number {
+    const char *key;
+    int64_t value;
+};
+
+static void add_numbers(cJSON *args, const struct number *numbers, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        json_add_integer(args, numbers[i].key, numbers[i].value);
+}
+
+// What was counted on the line. The file of a job that the machine ran from its card never passed here: it has none of these,
+// rather than the hash of nothing.
 static void add_meter(cJSON *args, const struct job_facts *f) {
     const struct meter_result *m = &f->meter;
-    const struct {
-        const char *key;
-        int64_t value;
-    } numbers[] = {
-        {"lines", (int64_t)m->lines},
-        {"bytes", (int64_t)m->bytes},
-        {"rapid_um", m->rapid_um},
-        {"feed_um", m->feed_um},
-        {"work_um", m->work_um},
-        {"work_us", (int64_t)m->work_us},
-        {"arcs", m->arcs},
-        {"errors", f->errors},
-        {"pauses", f->pauses},
-        {"overrides", f->overrides},
-        {"replaced", f->replaced},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_add_integer(args, numbers[i].key, numbers[i].value);
+    const struct number numbers[] = {{"lines", (int64_t)m->lines},
+                                     {"bytes", (int64_t)m->bytes},
+                                     {"rapid_um", m->rapid_um},
+                                     {"feed_um", m->feed_um},
+                                     {"work_um", m->work_um},
+                                     {"work_us", (int64_t)m->work_us},
+                                     {"arcs", m->arcs}};
+    char sha256[65];
+    for (size_t i = 0; i < sizeof f->sha256; i++)
+        snprintf(sha256 + 2 * i, 3, "%02x", f->sha256[i]);
+    json_add_text(args, "sha256", sha256);
+    add_numbers(args, numbers, sizeof numbers / sizeof *numbers);
     if (m->has_s) {
         json_add_integer(args, "s_min_milli", m->s_min_milli);
         json_add_integer(args, "s_max_milli", m->s_max_milli);
@@ -102,13 +108,13 @@ static void add_meter(cJSON *args, const struct job_facts *f) {
 void job_facts_complete(struct request *request) {
     const struct job_facts *f = request->facts;
     cJSON *args = request->args;
-    char sha256[65];
-    for (size_t i = 0; i < sizeof f->sha256; i++)
-        snprintf(sha256 + 2 * i, 3, "%02x", f->sha256[i]);
+    const struct number numbers[] = {
+        {"errors", f->errors}, {"pauses", f->pauses}, {"overrides", f->overrides}, {"replaced", f->replaced}};
     json_add_text(args, "reason", f->reason);
-    json_add_text(args, "sha256", sha256);
     add_time(args, "started", f->started_us);
     add_time(args, "ended", f->ended_us);
-    add_meter(args, f);
+    if (f->meter.bytes > 0)
+        add_meter(args, f);
+    add_numbers(args, numbers, sizeof numbers / sizeof *numbers);
     add_path(args, f);
 }

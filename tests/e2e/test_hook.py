@@ -181,6 +181,8 @@ class Hook(e2e.LotgateTest):
         self.press_start()
         job = self.gate.wait_job("completed")
         self.assertEqual(job["lots"][0]["lot"], self.lot)
+        for unseen in ("sha256", "lines", "bytes", "work_um"):  # the file did not pass here
+            self.assertIsNone(job.get(unseen), unseen)
         self.assertTrue(self.card_work())
         self.gate.wait_state("locked")
         done = len(self.card_work())
