@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli.h"       // exit status
+#include "cli_door.h"  // CLI_BUSY_WAIT_US
 #include "cli_http.h"  // cli_http_connect
 #include "cli_paths.h" // cli_paths_find
 #include "commands.h"
@@ -21,6 +23,7 @@
 #include "timefmt.h" // time_now_us
 
 #define STOP_SECONDS_MAX 10 // for the ends of jobs to become durable
+#define LOOK_AGAIN_MS    5  // for the ledger to be let go
 
 struct options {
     const char *config, *data, *listen;
@@ -272,29 +275,40 @@ static int read_config(struct daemon *d, const struct options *options, struct c
 }
 
 // "Written by process N" is all that the ledger can say; where a daemon answers, a second one was started by mistake.
-static void name_the_running(const struct cli_paths *paths, struct lg_error *error) {
+static bool another_runs(const struct cli_paths *paths, struct lg_error *error) {
     int fd = cli_http_connect(paths->data, CLI_SOCKET_NAME);
     if (fd < 0)
-        return;
+        return false;
     close(fd);
     lg_fail(
         error, "already_running",
         "Use the one that runs, or stop it first (Ctrl-C where it was started, or systemctl stop lotgate); a second "
         "one needs a --data and a --listen of its own.",
         "lotgate already runs on %.400s.", paths->data);
+    return true;
+}
+
+// A command may hold the ledger for a moment; the daemon lets it end, as commands do among themselves.
+static bool open_ledger(struct daemon *d, const struct cli_paths *paths, struct ledger **ledger,
+                        struct lg_error *error) {
+    const struct ledger_options options = {
+        .directory = paths->data, .site = d->config.site, .mode = LEDGER_WRITER};
+    int64_t give_up = time_monotonic_us() + CLI_BUSY_WAIT_US;
+    while (!ledger_open(ledger, &options, error)) {
+        if (strcmp(error->code, "ledger_busy") != 0 || another_runs(paths, error) ||
+            time_monotonic_us() > give_up)
+            return false;
+        poll(NULL, 0, LOOK_AGAIN_MS); // the holder tells nobody when it lets go
+    }
+    return true;
 }
 
 // Opens the ledger, ends what a crash left open and registers the machines, before any other thread is there.
 static bool start_ledger(struct daemon *d, const struct cli_paths *paths, struct lg_error *error) {
-    const struct ledger_options options = {
-        .directory = paths->data, .site = d->config.site, .mode = LEDGER_WRITER};
     struct ledger *ledger;
     cli_paths_make_parents(paths);
-    if (!ledger_open(&ledger, &options, error)) {
-        if (strcmp(error->code, "ledger_busy") == 0)
-            name_the_running(paths, error);
+    if (!open_ledger(d, paths, &ledger, error))
         return false;
-    }
     document_store_sweep(paths->data); // what a kill left of uploads
     if (!setup_ledger(d, ledger, error)) {
         ledger_close(ledger);

@@ -33,6 +33,13 @@ static const struct {
     [CLI_COMMANDS] = {"commands", NULL, NULL},
 };
 
+static bool is_one_line(const char *word) {
+    for (; *word != '\0'; word++)
+        if ((unsigned char)*word < 0x20 || *word == 0x7f)
+            return false;
+    return true;
+}
+
 int cli_completion_words(struct cli_call *call, const char *kind) {
     if (strcmp(kind, "commands") == 0) {
         for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
@@ -45,14 +52,14 @@ int cli_completion_words(struct cli_call *call, const char *kind) {
     if (k == CLI_KINDS)
         return CLI_USAGE;
     struct lg_error error = {0};
-    cJSON *rows = NULL, *row = NULL;
-    if (cli_ask(call, kinds[k].op, cJSON_CreateObject(), &rows, &error) != CLI_DONE)
+    cJSON *args = cJSON_CreateObject(), *rows = NULL, *row = NULL;
+    json_add_integer(args, "limit", WORDS_MAX);
+    if (cli_ask(call, kinds[k].op, args, &rows, &error) != CLI_DONE)
         return CLI_REFUSED;
-    int n = 0;
     cJSON_ArrayForEach(row, rows) {
         const char *word = json_text(row, kinds[k].member);
-        // Only words that the shell takes as they are.
-        if (word != NULL && n++ < WORDS_MAX && strpbrk(word, " \t\n'\"\\$`()<>|&;*?[]{}!~#") == NULL)
+        if (word != NULL &&
+            is_one_line(word)) // the script quotes what the shell would not take as it is: #1001
             puts(word);
     }
     cJSON_Delete(rows);
@@ -114,13 +121,16 @@ static void put_tables(FILE *out) {
 static const char script[] =
     "\n# Offers the words of one kind; those of the ledger are asked from lotgate itself.\n"
     "_lotgate_offer() {\n"
-    "    local kind=$1 cur=$2\n"
+    "    local kind=$1 cur=$2 word quoted\n"
     "    case $kind in\n"
     "    any) ;;\n"
     "    file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
     "    directory) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\") ;;\n"
-    "    *) mapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" \"${globals[@]}\" completion words \"$kind\" "
-    "2>/dev/null)\" -- \"$cur\") ;;\n"
+    "    *)\n"
+    "        while IFS= read -r word; do\n"
+    "            printf -v quoted %q \"$word\"\n"
+    "            [[ $word == \"$cur\"* || $quoted == \"$cur\"* ]] && COMPREPLY+=(\"$quoted\")\n"
+    "        done < <(\"${COMP_WORDS[0]}\" \"${globals[@]}\" completion words \"$kind\" 2>/dev/null) ;;\n"
     "    esac\n"
     "}\n"
     "\n"

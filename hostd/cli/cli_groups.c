@@ -29,6 +29,8 @@ const struct cli_group cli_groups[] = {
     {"training", "who signed which procedure", cli_training_commands},
     {"nonconformance", "what was found wrong, and what was decided", cli_nonconformance_commands},
     {"note", "write a note on a machine, lot, job or record", cli_note_commands},
+    {"notes", "what was written about things", cli_notes_commands},
+    {"correction", "put right what was entered wrongly", cli_correction_commands},
     {"ledger", "check, copy and export the ledger", cli_ledger_commands},
     {"demo-data", "fill an empty data folder with a made-up shop", cli_demo_commands},
     {"completion", "completion for the shell", cli_completion_commands},

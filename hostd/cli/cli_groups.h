@@ -14,6 +14,8 @@ extern const struct cli_command cli_send_commands[];                           /
 extern const struct cli_command cli_watch_commands[];                          // cli_watch.c
 extern const struct cli_command cli_job_commands[];                            // cli_job.c
 extern const struct cli_command cli_record_commands[], cli_note_commands[];    // cli_record.c
+extern const struct cli_command cli_notes_commands[],
+    cli_correction_commands[]; // cli_lists.c
 extern const struct cli_command cli_supplier_commands[], cli_material_commands[],
     cli_operator_commands[];                                                   // cli_people.c
 extern const struct cli_command cli_product_commands[], cli_unit_commands[];   // cli_product.c
@@ -33,6 +35,14 @@ extern const struct cli_command cli_help_commands[], cli_version_commands[],
     {                                                                                                        \
         .name = "by", .value = "OPERATOR", .help = "who did it (default: the user that runs the command)",   \
         .argument = "by", .kind = CLI_OPERATOR                                                               \
+    }
+
+// Of every list: which order, from where, how many. `fields` names the sorts of ledger/lists.c, the usual one first.
+#define CLI_LIST(fields)                                                                                     \
+    {.name = "sort", .value = "FIELD[:desc]", .help = "in the order of: " fields, .argument = "sort"},       \
+        {.name = "after", .value = "ROW", .help = "only what comes after this row", .argument = "after"}, {  \
+        .name = "limit", .value = "N", .help = "so many at the most (a table: 100)", .argument = "limit",    \
+        .flags = CLI_INTEGER                                                                                 \
     }
 
 #endif

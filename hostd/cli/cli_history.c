@@ -5,10 +5,13 @@
 #include "error.h"      // lg_assert
 #include "json.h"       // json_get
 
-static const struct cli_column notes[] = {
-    {"NOTE", "note", CLI_CELL_TEXT, false},   {"TIME", "at", CLI_CELL_TIME, false},
-    {"BY", "by", CLI_CELL_TEXT, false},       {"TEXT", "text", CLI_CELL_TEXT, false},
-    {"PHOTO", "photo", CLI_CELL_HASH, false}, {0}};
+static const struct cli_column notes[] = {{"NOTE", "note", CLI_CELL_TEXT, false},
+                                          {"TIME", "at", CLI_CELL_TIME, false},
+                                          {"BY", "by", CLI_CELL_TEXT, false},
+                                          {"TEXT", "text", CLI_CELL_TEXT, false},
+                                          {"PHOTO", "photo", CLI_CELL_HASH, false},
+                                          CLI_CORRECTED,
+                                          {0}};
 
 static const struct cli_column corrections[] = {{"CORRECTION", "correction", CLI_CELL_TEXT, false},
                                                 {"TIME", "at", CLI_CELL_TIME, false},
@@ -23,6 +26,7 @@ static const struct cli_column events[] = {{"SEQ", "seq", CLI_CELL_NUMBER, false
                                            {"TIME", "time", CLI_CELL_TIME, false},
                                            {"EVENT", "kind", CLI_CELL_TEXT, false},
                                            {"BY", "by", CLI_CELL_TEXT, false},
+                                           {"CORRECTED BY", "corrected_by", CLI_CELL_TEXT, false},
                                            {0}};
 
 void cli_print_section(const cJSON *answer, const char *key, const char *title,
@@ -34,13 +38,27 @@ void cli_print_section(const cJSON *answer, const char *key, const char *title,
     cli_table_print(stdout, rows, columns, cli_wants_colour(stdout));
 }
 
-// Who did it: the person whom the event names, or else the way by which it came.
+// The last correction of the event with this number.
+static const char *corrected_by(const cJSON *answer, const cJSON *event) {
+    const char *number = NULL;
+    const cJSON *correction = NULL;
+    int64_t seq = 0, of = 0;
+    json_integer(event, "seq", &seq);
+    cJSON_ArrayForEach(correction, json_get(answer, "corrections")) {
+        if (json_integer(correction, "event", &of) && of == seq)
+            number = json_text(correction, "correction");
+    }
+    return number;
+}
+
+// Who did it: the person whom the event names, or else the way by which it came; and whether it was put right since.
 static cJSON *events_with_by(const cJSON *answer) {
     cJSON *with = cJSON_CreateObject(), *rows = cJSON_Duplicate(json_get(answer, "events"), true), *row;
     lg_assert(with != NULL);
     cJSON_ArrayForEach(row, rows) {
         const char *by = json_text(json_get(row, "body"), "by");
         json_add_text(row, "by", by != NULL ? by : json_text(row, "actor"));
+        json_add_text(row, "corrected_by", corrected_by(answer, row));
     }
     if (rows != NULL)
         json_add(with, "events", rows);

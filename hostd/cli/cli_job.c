@@ -24,6 +24,7 @@ static const struct cli_column columns[] = {{"JOB", "job", CLI_CELL_TEXT, false}
                                             {"WORK TIME", "work_us", CLI_CELL_NUMBER, true},
                                             {"ERRORS", "errors", CLI_CELL_NUMBER, true},
                                             {"REASON", "reason", CLI_CELL_TEXT, true},
+                                            CLI_CORRECTED,
                                             {0}};
 
 static const struct cli_column fields[] = {{"Job", "job", CLI_CELL_TEXT, false},
@@ -50,6 +51,7 @@ static const struct cli_column fields[] = {{"Job", "job", CLI_CELL_TEXT, false},
                                            {"Overrides", "overrides", CLI_CELL_TEXT, false},
                                            {"Arcs", "arcs", CLI_CELL_TEXT, false},
                                            {"Replaced", "replaced", CLI_CELL_TEXT, false},
+                                           {"Corrected", "corrected", CLI_CELL_TEXT, false},
                                            {0}};
 
 static void put_scaled(FILE *out, const cJSON *job, const char *key, const char *title, double scale,
@@ -86,6 +88,7 @@ static const struct cli_column lot_fields[] = {{"  Lot", "lot", CLI_CELL_TEXT, f
                                                {"  Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
                                                {"  Heat number", "heat", CLI_CELL_TEXT, false},
                                                {"  On the certificate", "cert_heat", CLI_CELL_TEXT, false},
+                                               {"  Corrected", "corrected", CLI_CELL_TEXT, false},
                                                {0}};
 
 static const struct cli_column document_columns[] = {{"  DOCUMENT", "document", CLI_CELL_TEXT, false},
@@ -160,18 +163,18 @@ static const struct cli_word job_word[] = {
          .value = "T",                                                                                       \
          .help = "from this time on (UTC): 2026-11-23 or 2026-11-23T10:00",                                  \
          .argument = "from"},                                                                                \
-        {.name = "to", .value = "T", .help = "before this time", .argument = "to"}, {                        \
+        {.name = "to", .value = "T", .help = "before this time", .argument = "to"},                          \
+        {.name = "record",                                                                                   \
+         .value = "MFG",                                                                                     \
+         .help = "of this record only",                                                                      \
+         .argument = "record",                                                                               \
+         .kind = CLI_RECORD},                                                                                \
+        {.name = "lot", .value = "LOT", .help = "that used this lot", .argument = "lot", .kind = CLI_LOT}, { \
         .name = "state", .value = "STATE", .help = "completed, aborted, alarm, refused, running …",          \
         .argument = "state"                                                                                  \
     }
 
-static const struct cli_option list_options[] = {FILTER,
-                                                 {.name = "limit",
-                                                  .value = "N",
-                                                  .help = "so many at the most (a table: 100)",
-                                                  .argument = "limit",
-                                                  .flags = CLI_INTEGER},
-                                                 {0}};
+static const struct cli_option list_options[] = {FILTER, CLI_LIST("started, machine, state, job"), {0}};
 static const struct cli_option export_options[] = {FILTER, {0}};
 
 const struct cli_command cli_job_commands[] = {

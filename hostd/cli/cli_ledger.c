@@ -128,6 +128,15 @@ static const struct cli_option export_options[] = {
     {.name = "kind", .value = "KIND", .help = "only events of this kind: lot.released", .argument = "kind"},
     {0}};
 
+static const struct cli_column event_columns[] = {
+    {"SEQ", "seq", CLI_CELL_NUMBER, false},  {"TIME", "time", CLI_CELL_TIME, false},
+    {"EVENT", "kind", CLI_CELL_TEXT, false}, {"ACTOR", "actor", CLI_CELL_TEXT, false},
+    {"HASH", "hash", CLI_CELL_HASH, false},  {0}};
+static const struct cli_option event_options[] = {
+    {.name = "kind", .value = "KIND", .help = "of this kind alone: lot.released", .argument = "kind"},
+    CLI_LIST("seq"),
+    {0}};
+
 const struct cli_command cli_ledger_commands[] = {
     {.verb = "verify",
      .summary = "Check the chain, the signatures, the tables and the stored documents",
@@ -139,6 +148,13 @@ const struct cli_command cli_ledger_commands[] = {
     {.verb = "rebuild",
      .summary = "Make the tables anew from the events; the daemon must be stopped",
      .run = rebuild},
+    {.verb = "events",
+     .summary = "List the events, in order",
+     .options = event_options,
+     .op = "event.list",
+     .page = "seq",
+     .columns = event_columns,
+     .run = cli_run_list},
     {.verb = "export",
      .summary = "Write the events to standard output, one JSON object a line",
      .options = export_options,

@@ -47,32 +47,42 @@ static int live_list(struct cli_call *call, cJSON **list, struct lg_error *error
     return CLI_NO_DAEMON;
 }
 
-int cli_machines(struct cli_call *call, cJSON **rows, struct lg_error *error) {
+// The machine as it is now, taken out of `live` when it is there.
+static cJSON *now(cJSON *live, const cJSON *known) {
+    const char *name = json_text(known, "machine");
+    cJSON *row = name != NULL ? find(live, name) : NULL;
+    if (row == NULL) {
+        row = cJSON_CreateObject();
+        json_add_text(row, "state", "offline");
+    } else {
+        cJSON_DetachItemViaPointer(live, row);
+    }
+    fill(row, known);
+    return row;
+}
+
+int cli_machines(struct cli_call *call, cJSON *args, cJSON **rows, struct lg_error *error) {
     cJSON *live = NULL, *known = NULL, *row = NULL;
+    bool all = cJSON_GetArraySize(args) == 0;
     *rows = NULL;
     int status = cli_daemon_runs(call) ? live_list(call, &live, error) : CLI_DONE;
-    if (status == CLI_DONE)
-        status = cli_ask(call, "machine.list", cJSON_CreateObject(), &known, error);
     if (status != CLI_DONE) {
-        cJSON_Delete(live);
+        cJSON_Delete(args);
         return status;
     }
-    if (live == NULL)
-        live = cJSON_CreateArray();
-    cJSON_ArrayForEach(row, known) {
-        const char *name = json_text(row, "machine");
-        cJSON *now = name != NULL ? find(live, name) : NULL;
-        if (now == NULL) {
-            now = cJSON_Duplicate(row, true);
-            json_add_text(now, "state", "offline");
-            cJSON_AddItemToArray(live, now);
-        } else {
-            fill(now, row);
+    status = cli_ask(call, "machine.list", args, &known, error);
+    if (status == CLI_DONE) {
+        *rows = cJSON_CreateArray();
+        lg_assert(*rows != NULL);
+        cJSON_ArrayForEach(row, known) {
+            cJSON_AddItemToArray(*rows, now(live, row));
         }
+        while (all && (row = cJSON_DetachItemFromArray(live, 0)) != NULL)
+            cJSON_AddItemToArray(*rows, row);
     }
     cJSON_Delete(known);
-    *rows = live;
-    return CLI_DONE;
+    cJSON_Delete(live);
+    return status;
 }
 
 int cli_machine(struct cli_call *call, const char *id, cJSON **machine, struct lg_error *error) {

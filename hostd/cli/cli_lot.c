@@ -28,6 +28,7 @@ static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, fal
                                                {"Expires", "expires", CLI_CELL_TIME, false},
                                                {"Received", "received", CLI_CELL_TIME, false},
                                                {"Received by", "received_by", CLI_CELL_TEXT, false},
+                                               {"Corrected", "corrected", CLI_CELL_TEXT, false},
                                                {0}};
 
 static const struct cli_column missing_columns[] = {{"REQUIRED", "asked", CLI_CELL_TEXT, false},
@@ -41,6 +42,7 @@ static const struct cli_column lot_job_columns[] = {{"JOB", "job", CLI_CELL_TEXT
                                                     {"RECORD", "record", CLI_CELL_TEXT, false},
                                                     {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
                                                     {"STARTED", "started", CLI_CELL_TIME, false},
+                                                    CLI_CORRECTED,
                                                     {0}};
 
 static const struct cli_column parent_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
@@ -81,14 +83,21 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static const struct cli_column list_columns[] = {
-    {"LOT", "lot", CLI_CELL_TEXT, false},           {"STATE", "state", CLI_CELL_STATE, false},
-    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
-    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false}, {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
-    {"HEAT", "heat", CLI_CELL_TEXT, false},         {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-    {"EXPIRES", "expires", CLI_CELL_TIME, false},   {"PURCHASE ORDER", "purchase_order", CLI_CELL_TEXT, true},
-    {"COST", "cost", CLI_CELL_TEXT, true},          {"CURRENCY", "currency", CLI_CELL_TEXT, true},
-    {"RECEIVED", "received", CLI_CELL_TIME, false}, {0}};
+static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
+                                                 {"STATE", "state", CLI_CELL_STATE, false},
+                                                 {"MATERIAL", "material", CLI_CELL_TEXT, false},
+                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
+                                                 {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
+                                                 {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
+                                                 {"HEAT", "heat", CLI_CELL_TEXT, false},
+                                                 {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
+                                                 {"EXPIRES", "expires", CLI_CELL_TIME, false},
+                                                 {"PURCHASE ORDER", "purchase_order", CLI_CELL_TEXT, true},
+                                                 {"COST", "cost", CLI_CELL_TEXT, true},
+                                                 {"CURRENCY", "currency", CLI_CELL_TEXT, true},
+                                                 {"RECEIVED", "received", CLI_CELL_TIME, false},
+                                                 CLI_CORRECTED,
+                                                 {0}};
 
 static const struct cli_word lot_word[] = {
     {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
@@ -104,7 +113,12 @@ static const struct cli_option list_options[] = {
      .help = "of this material only",
      .argument = "material",
      .kind = CLI_MATERIAL},
-    {.name = "limit", .value = "N", .help = "so many at the most", .argument = "limit", .flags = CLI_INTEGER},
+    {.name = "supplier",
+     .value = "SUPPLIER",
+     .help = "of this supplier only",
+     .argument = "supplier",
+     .kind = CLI_SUPPLIER},
+    CLI_LIST("received, lot, material, state, supplier, expires"),
     {0}};
 
 static const struct cli_option inspect_options[] = {{.name = "heat",

@@ -1,4 +1,5 @@
 // machine: what the ledger knows of the machines, with what the daemon sees of them now.
+#include "cli_args.h" // cli_args_object
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_live.h" // cli_machines
@@ -46,12 +47,15 @@ static const struct cli_column job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, fa
                                                 {"OPERATOR", "operator", CLI_CELL_TEXT, false},
                                                 {"RECORD", "record", CLI_CELL_TEXT, false},
                                                 {"STARTED", "started", CLI_CELL_TIME, false},
+                                                CLI_CORRECTED,
                                                 {0}};
 
 static int list(struct cli_call *call) {
     struct lg_error error = {0};
-    cJSON *rows = NULL;
-    int status = cli_machines(call, &rows, &error);
+    cJSON *rows = NULL, *args = cli_args_object(call, &error);
+    if (args == NULL)
+        return cli_fail(CLI_USAGE, &error);
+    int status = cli_machines(call, args, &rows, &error);
     if (status != CLI_DONE)
         return cli_fail(status, &error);
     if (call->json) {
@@ -111,11 +115,49 @@ static const struct cli_word machine_word[] = {
     {.name = "ID", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED}, {0}};
 static const struct cli_option confirm_options[] = {CLI_BY, {0}};
 
+static const struct cli_column declaration_columns[] = {{"DECLARATION", "declaration", CLI_CELL_TEXT, false},
+                                                        {"MACHINE", "machine", CLI_CELL_TEXT, false},
+                                                        {"STATE", "state", CLI_CELL_STATE, false},
+                                                        {"LOTS", "lots", CLI_CELL_TEXT, false},
+                                                        {"OPERATOR", "operator", CLI_CELL_TEXT, false},
+                                                        {"ORDER", "order", CLI_CELL_TEXT, false},
+                                                        {"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                                        {"COUNT", "count", CLI_CELL_NUMBER, true},
+                                                        {"MODE", "mode", CLI_CELL_TEXT, true},
+                                                        {"MADE", "made", CLI_CELL_TIME, false},
+                                                        {"BY", "made_by", CLI_CELL_TEXT, true},
+                                                        {"CLOSED", "closed", CLI_CELL_TIME, false},
+                                                        {"REASON", "reason", CLI_CELL_TEXT, false},
+                                                        {0}};
+static const struct cli_option declaration_options[] = {
+    {.name = "machine",
+     .value = "M",
+     .help = "of this machine only",
+     .argument = "machine",
+     .kind = CLI_MACHINE},
+    {.name = "state", .value = "STATE", .help = "open, used or cancelled", .argument = "state"},
+    CLI_LIST("made, machine"),
+    {0}};
+
+static const struct cli_option list_options[] = {
+    {.name = "kind", .value = "KIND", .help = "laser, cnc or printer", .argument = "kind"},
+    CLI_LIST("machine, kind, board, registered"),
+    {0}};
+
 const struct cli_command cli_machine_commands[] = {
     {.verb = "list",
      .summary = "List the machines; with the daemon running, what they do now",
+     .options = list_options,
+     .op = "machine.list",
      .columns = list_columns,
      .run = list},
+    {.verb = "declarations",
+     .summary = "List what was declared on the machines, newest first",
+     .options = declaration_options,
+     .op = "declaration.list",
+     .page = "declaration",
+     .columns = declaration_columns,
+     .run = cli_run_list},
     {.verb = "show", .summary = "Show one machine", .words = machine_word, .run = show},
     {.verb = "confirm",
      .summary = "Say that a machine's changed identity, or its fault, has been looked at",

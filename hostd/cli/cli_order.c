@@ -9,12 +9,6 @@
 #include "cli_output.h"
 #include "json.h"
 
-#define LIMIT                                                                                                \
-    {                                                                                                        \
-        .name = "limit", .value = "N", .help = "so many at the most (a table: 100)", .argument = "limit",    \
-        .flags = CLI_INTEGER                                                                                 \
-    }
-
 // --- customers -----------------------------------------------------------------------------------------------
 
 static const struct cli_column customer_columns[] = {
@@ -68,7 +62,10 @@ static const struct cli_option customer_add_options[] = {
     {0}};
 static const struct cli_option customer_change_options[] = {
     {.name = "name", .value = "NAME", .help = "another name", .argument = "name"}, REACHED, CLI_BY, {0}};
-static const struct cli_option limit_options[] = {LIMIT, {0}};
+static const struct cli_option customer_list_options[] = {
+    {.name = "email", .value = "ADDRESS", .help = "who have this address", .argument = "email"},
+    CLI_LIST("customer, name, added"),
+    {0}};
 
 const struct cli_command cli_customer_commands[] = {{.verb = "add",
                                                      .summary = "Add a customer",
@@ -86,7 +83,7 @@ const struct cli_command cli_customer_commands[] = {{.verb = "add",
                                                      .run = cli_run_act},
                                                     {.verb = "list",
                                                      .summary = "List the customers",
-                                                     .options = limit_options,
+                                                     .options = customer_list_options,
                                                      .op = "customer.list",
                                                      .page = "customer",
                                                      .columns = customer_columns,
@@ -223,6 +220,7 @@ static const struct cli_column shipment_columns[] = {
 static const struct cli_column record_columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
                                                    {"STATE", "state", CLI_CELL_STATE, false},
                                                    {"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                                   CLI_CORRECTED,
                                                    {0}};
 
 static int order_show(struct cli_call *call) {
@@ -281,14 +279,14 @@ static const struct cli_option by_options[] = {CLI_BY, {0}};
 static const struct cli_option list_options[] = {
     {.name = "state", .value = "STATE", .help = "open, shipped or cancelled", .argument = "state"},
     {.name = "customer", .value = "CUSTOMER", .help = "of this customer alone", .argument = "customer"},
-    LIMIT,
+    CLI_LIST("added, ordered, order, customer, state"),
     {0}};
 static const struct cli_option shipments_options[] = {{.name = "order",
                                                        .value = "ORDER",
                                                        .help = "of this order alone",
                                                        .argument = "order",
                                                        .kind = CLI_ORDER},
-                                                      LIMIT,
+                                                      CLI_LIST("shipped, order, shipment"),
                                                       {0}};
 
 const struct cli_command cli_order_commands[] = {

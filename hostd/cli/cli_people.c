@@ -80,6 +80,8 @@ static const struct cli_option contact_options[] = {
     CLI_BY,
     {0}};
 
+static const struct cli_option supplier_list_options[] = {CLI_LIST("supplier, name, added"), {0}};
+
 const struct cli_command cli_supplier_commands[] = {
     {.verb = "add",
      .summary = "Add a supplier, under a short name",
@@ -104,6 +106,7 @@ const struct cli_command cli_supplier_commands[] = {
     CLI_ATTACH("supplier", CLI_SUPPLIER),
     {.verb = "list",
      .summary = "List the suppliers, with how much was rejected",
+     .options = supplier_list_options,
      .op = "supplier.list",
      .page = "supplier",
      .columns = supplier_columns,
@@ -181,6 +184,11 @@ static const struct cli_option material_options[] = {
     CLI_BY,
     {0}};
 
+static const struct cli_option material_list_options[] = {
+    {.name = "form", .value = "FORM", .help = "of this form alone", .argument = "form"},
+    CLI_LIST("material, name, form, grade, added"),
+    {0}};
+
 const struct cli_command cli_material_commands[] = {
     {.verb = "add",
      .summary = "Add a material, under the short name that its lot numbers begin with",
@@ -197,6 +205,7 @@ const struct cli_command cli_material_commands[] = {
     CLI_ATTACH("material", CLI_MATERIAL),
     {.verb = "list",
      .summary = "List the materials",
+     .options = material_list_options,
      .op = "material.list",
      .page = "material",
      .columns = material_columns,
@@ -234,6 +243,11 @@ static const struct cli_word role_words[] = {
 static const struct cli_word pin_words[] = {
     {.name = "OPERATOR", .argument = "operator", .kind = CLI_OPERATOR, .flags = CLI_REQUIRED}, {0}};
 
+static const struct cli_option operator_list_options[] = {
+    {.name = "role", .value = "ROLE", .help = "who have this role", .argument = "role"},
+    CLI_LIST("operator, name, role, added"),
+    {0}};
+
 const struct cli_command cli_operator_commands[] = {
     {.verb = "add",
      .summary = "Add an operator",
@@ -244,6 +258,7 @@ const struct cli_command cli_operator_commands[] = {
      .run = cli_run_act},
     {.verb = "list",
      .summary = "List the operators",
+     .options = operator_list_options,
      .op = "operator.list",
      .page = "operator",
      .columns = operator_columns,

@@ -8,12 +8,6 @@
 #include "cli_output.h"
 #include "json.h"
 
-#define LIMIT                                                                                                \
-    {                                                                                                        \
-        .name = "limit", .value = "N", .help = "so many at the most (a table: 100)", .argument = "limit",    \
-        .flags = CLI_INTEGER                                                                                 \
-    }
-
 static const struct cli_column product_columns[] = {{"PRODUCT", "product", CLI_CELL_TEXT, false},
                                                     {"NAME", "name", CLI_CELL_TEXT, false},
                                                     {"NUMBERS", "pattern", CLI_CELL_TEXT, false},
@@ -98,7 +92,7 @@ static const struct cli_option product_options[] = {
     CLI_BY,
     {0}};
 static const struct cli_option by_options[] = {CLI_BY, {0}};
-static const struct cli_option limit_options[] = {LIMIT, {0}};
+static const struct cli_option product_list_options[] = {CLI_LIST("product, name, added"), {0}};
 
 const struct cli_command cli_product_commands[] = {
     {.verb = "add",
@@ -119,7 +113,7 @@ const struct cli_command cli_product_commands[] = {
      .run = product_bom},
     {.verb = "list",
      .summary = "List the products",
-     .options = limit_options,
+     .options = product_list_options,
      .op = "product.list",
      .page = "product",
      .columns = product_columns,
@@ -153,6 +147,7 @@ static const struct cli_column lot_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, fa
                                                 {"HEAT", "heat", CLI_CELL_TEXT, false},
                                                 {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
                                                 {"JOB", "job", CLI_CELL_TEXT, false},
+                                                CLI_CORRECTED,
                                                 {0}};
 static const struct cli_column gone_columns[] = {
     {"SHIPMENT", "shipment", CLI_CELL_TEXT, false}, {"ORDER", "order", CLI_CELL_TEXT, false},
@@ -223,7 +218,7 @@ static const struct cli_option list_options[] = {{.name = "record",
                                                   .help = "of this product alone",
                                                   .argument = "product",
                                                   .kind = CLI_PRODUCT},
-                                                 LIMIT,
+                                                 CLI_LIST("made, unit"),
                                                  {0}};
 
 const struct cli_command cli_unit_commands[] = {

@@ -4,12 +4,6 @@
 #include "cli_output.h"
 #include "cli_pin.h" // cli_run_pin
 
-#define LIMIT                                                                                                \
-    {                                                                                                        \
-        .name = "limit", .value = "N", .help = "so many at the most (a table: 100)", .argument = "limit",    \
-        .flags = CLI_INTEGER                                                                                 \
-    }
-
 static const struct cli_column procedure_columns[] = {{"PROCEDURE", "procedure", CLI_CELL_TEXT, false},
                                                       {"VERSION", "version", CLI_CELL_NUMBER, false},
                                                       {"TITLE", "title", CLI_CELL_TEXT, false},
@@ -23,7 +17,10 @@ static const struct cli_word issue_words[] = {
     {0}};
 static const struct cli_option issue_options[] = {
     {.name = "text", .value = "TEXT", .help = "what it says", .argument = "text"}, CLI_BY, {0}};
-static const struct cli_option limit_options[] = {LIMIT, {0}};
+static const struct cli_option procedure_options[] = {
+    {.name = "procedure", .value = "P", .help = "the versions of this one alone", .argument = "procedure"},
+    CLI_LIST("procedure, title, issued"),
+    {0}};
 
 const struct cli_command cli_procedure_commands[] = {
     {.verb = "issue",
@@ -38,8 +35,9 @@ const struct cli_command cli_procedure_commands[] = {
      .run = cli_run_act},
     {.verb = "list",
      .summary = "List the procedures and their versions",
-     .options = limit_options,
+     .options = procedure_options,
      .op = "procedure.list",
+     .page = "seq",
      .columns = procedure_columns,
      .run = cli_run_list},
     {0}};
@@ -62,7 +60,7 @@ static const struct cli_option training_options[] = {
      .argument = "operator",
      .kind = CLI_OPERATOR},
     {.name = "procedure", .value = "P", .help = "for this procedure alone", .argument = "procedure"},
-    LIMIT,
+    CLI_LIST("at, operator, procedure"),
     {0}};
 
 const struct cli_command cli_training_commands[] = {
@@ -77,6 +75,7 @@ const struct cli_command cli_training_commands[] = {
      .summary = "List who signed what",
      .options = training_options,
      .op = "training.list",
+     .page = "seq",
      .columns = training_columns,
      .run = cli_run_list},
     {0}};
@@ -106,7 +105,7 @@ static const struct cli_option close_options[] = {
 static const struct cli_option nonconformance_options[] = {
     {.name = "state", .value = "STATE", .help = "open or closed", .argument = "state"},
     {.name = "subject", .value = "ID", .help = "about this thing alone", .argument = "subject"},
-    LIMIT,
+    CLI_LIST("at, subject, nonconformance"),
     {0}};
 
 const struct cli_command cli_nonconformance_commands[] = {

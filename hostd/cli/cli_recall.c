@@ -20,6 +20,7 @@ static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, fal
                                                {"Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
                                                {"Heat", "heat", CLI_CELL_TEXT, false},
                                                {"Quantity", "quantity", CLI_CELL_TEXT, false},
+                                               {"Corrected", "corrected", CLI_CELL_TEXT, false},
                                                {0}};
 static const struct cli_column balance_fields[] = {
     {"Received", "received", CLI_CELL_TEXT, false},
@@ -39,10 +40,13 @@ static const struct cli_column stock_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, 
                                                   {"STATE", "state", CLI_CELL_STATE, false},
                                                   {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
                                                   {0}};
-static const struct cli_column record_columns[] = {
-    {"RECORD", "record", CLI_CELL_TEXT, false},   {"STATE", "state", CLI_CELL_STATE, false},
-    {"PRODUCT", "product", CLI_CELL_TEXT, false}, {"ORDER", "order", CLI_CELL_TEXT, false},
-    {"GOOD", "good", CLI_CELL_NUMBER, false},     {0}};
+static const struct cli_column record_columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
+                                                   {"STATE", "state", CLI_CELL_STATE, false},
+                                                   {"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                                   {"ORDER", "order", CLI_CELL_TEXT, false},
+                                                   {"GOOD", "good", CLI_CELL_NUMBER, false},
+                                                   CLI_CORRECTED,
+                                                   {0}};
 static const struct cli_column order_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
                                                   {"STATE", "state", CLI_CELL_STATE, false},
                                                   {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
@@ -50,7 +54,7 @@ static const struct cli_column order_columns[] = {{"ORDER", "order", CLI_CELL_TE
                                                   {"SET APART", "pieces_set_apart", CLI_CELL_NUMBER, false},
                                                   {0}};
 static const struct cli_column unknown_columns[] = {
-    {"ORDER", "order", CLI_CELL_TEXT, false}, {"RECORD", "record", CLI_CELL_TEXT, false}, {0}};
+    {"ORDER", "order", CLI_CELL_TEXT, false}, {"RECORD", "record", CLI_CELL_TEXT, false}, CLI_CORRECTED, {0}};
 
 static long count_of(const cJSON *answer, const char *name) {
     int64_t value = 0;
@@ -241,7 +245,9 @@ static const struct cli_option close_options[] = {{.name = "conclusion",
                                                   CLI_BY,
                                                   {0}};
 static const struct cli_option list_options[] = {
-    {.name = "limit", .value = "N", .help = "so many at the most", .argument = "limit", .flags = CLI_INTEGER},
+    {.name = "lot", .value = "LOT", .help = "of this lot alone", .argument = "lot", .kind = CLI_LOT},
+    {.name = "state", .value = "STATE", .help = "open or closed", .argument = "state"},
+    CLI_LIST("opened, lot, state"),
     {0}};
 
 const struct cli_command cli_recall_case_commands[] = {
@@ -316,6 +322,14 @@ static void print_node(const struct tree *t, int node, const char *lead, bool ag
     }
     if (json_text(n, "state"))
         printf(" (%s)", json_text(n, "state"));
+    if (cJSON_IsArray(json_get(n, "corrected"))) {
+        static const struct cli_column column = CLI_CORRECTED;
+        char *text = cli_cell_text(n, &column, false);
+        fputs(" [corrected: ", stdout);
+        cli_text_write(stdout, text);
+        putchar(']');
+        free(text);
+    }
     puts(again ? "  …" : "");
 }
 

@@ -255,11 +255,7 @@ static const struct cli_option list_options[] = {
      .kind = CLI_SUPPLIER},
     {.name = "kind", .value = "KIND", .help = "of this kind", .argument = "kind"},
     {.name = "state", .value = "STATE", .help = "current, expired or superseded", .argument = "state"},
-    {.name = "limit",
-     .value = "N",
-     .help = "so many at the most (a table: 100)",
-     .argument = "limit",
-     .flags = CLI_INTEGER},
+    CLI_LIST("attached, expires, sha256"),
     {0}};
 
 static int show(struct cli_call *call) {

@@ -6,12 +6,17 @@
 #include "cli_output.h"
 #include "json.h"
 
-static const struct cli_column columns[] = {
-    {"RECORD", "record", CLI_CELL_TEXT, false}, {"STATE", "state", CLI_CELL_STATE, false},
-    {"ORDER", "order", CLI_CELL_TEXT, false},   {"PRODUCT", "product", CLI_CELL_TEXT, false},
-    {"COUNT", "count", CLI_CELL_NUMBER, false}, {"JOBS", "jobs", CLI_CELL_TEXT, false},
-    {"OPENED", "opened", CLI_CELL_TIME, false}, {"CLOSED", "closed", CLI_CELL_TIME, false},
-    {"BY", "closed_by", CLI_CELL_TEXT, false},  {0}};
+static const struct cli_column columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
+                                            {"STATE", "state", CLI_CELL_STATE, false},
+                                            {"ORDER", "order", CLI_CELL_TEXT, false},
+                                            {"PRODUCT", "product", CLI_CELL_TEXT, false},
+                                            {"COUNT", "count", CLI_CELL_NUMBER, false},
+                                            {"JOBS", "jobs", CLI_CELL_TEXT, false},
+                                            {"OPENED", "opened", CLI_CELL_TIME, false},
+                                            {"CLOSED", "closed", CLI_CELL_TIME, false},
+                                            {"BY", "closed_by", CLI_CELL_TEXT, false},
+                                            CLI_CORRECTED,
+                                            {0}};
 
 static const struct cli_column fields[] = {{"Manufacture record", "record", CLI_CELL_TEXT, false},
                                            {"State", "state", CLI_CELL_STATE, false},
@@ -23,6 +28,7 @@ static const struct cli_column fields[] = {{"Manufacture record", "record", CLI_
                                            {"Opened", "opened", CLI_CELL_TIME, false},
                                            {"Closed", "closed", CLI_CELL_TIME, false},
                                            {"Closed by", "closed_by", CLI_CELL_TEXT, false},
+                                           {"Corrected", "corrected", CLI_CELL_TEXT, false},
                                            {0}};
 
 static const struct cli_column unit_columns[] = {{"UNIT", "unit", CLI_CELL_TEXT, false},
@@ -61,12 +67,20 @@ static int show(struct cli_call *call) {
 static const struct cli_word record_word[] = {
     {.name = "MFG", .argument = "record", .kind = CLI_RECORD, .flags = CLI_REQUIRED}, {0}};
 
-static const struct cli_option list_options[] = {{.name = "limit",
-                                                  .value = "N",
-                                                  .help = "so many at the most (a table: 100)",
-                                                  .argument = "limit",
-                                                  .flags = CLI_INTEGER},
-                                                 {0}};
+static const struct cli_option list_options[] = {
+    {.name = "state", .value = "STATE", .help = "open or closed", .argument = "state"},
+    {.name = "product",
+     .value = "P",
+     .help = "of this product alone",
+     .argument = "product",
+     .kind = CLI_PRODUCT},
+    {.name = "order",
+     .value = "ORDER",
+     .help = "for this order alone",
+     .argument = "order",
+     .kind = CLI_ORDER},
+    CLI_LIST("opened, state, record"),
+    {0}};
 static const struct cli_option close_options[] = {
     {.name = "good", .value = "N", .help = "pieces that are good", .argument = "good", .flags = CLI_INTEGER},
     {.name = "scrapped",

@@ -11,6 +11,8 @@
 #include "error.h"    // lg_assert
 #include "json.h"     // json_get, json_text
 
+#define CELL_COLUMNS_MAX 40 // of a cell on a terminal
+
 static const struct {
     const char *state, *colour;
 } state_colours[] = {
@@ -43,11 +45,35 @@ static void put_scalar(FILE *out, const cJSON *value) {
         fprintf(out, "%.6g", value->valuedouble);
 }
 
+// "2026-11-23T10:06:00.123456Z" -> "2026-11-23 10:06:00Z"
+static void put_time(FILE *out, const char *time) {
+    if (strlen(time) < 19 || time[10] != 'T') {
+        fputs(time, out);
+        return;
+    }
+    fprintf(out, "%.10s %.8sZ", time, time + 11);
+}
+
+// "operator of JOB-000001 was OP1, is OP2 (OP1, 2026-11-23 10:06:00Z: wrong badge)"
+static void put_correction(FILE *out, const cJSON *correction) {
+    const char *was = json_text(correction, "was"), *by = json_text(correction, "by"),
+               *at = json_text(correction, "at"), *why = json_text(correction, "reason");
+    fprintf(out, "%s of %s was %s, is %s (%s, ", json_text(correction, "field"),
+            json_text(correction, "subject"), was != NULL ? was : "not given", json_text(correction, "value"),
+            by != NULL ? by : "");
+    put_time(out, at != NULL ? at : "");
+    fprintf(out, ": %s)", why != NULL ? why : "");
+}
+
 // An object in a cell: the member that names it; a lot with its quantity.
 static void put_object(FILE *out, const cJSON *object) {
     static const char *const names[] = {"lot", "text", "job", "state"};
     if (!cJSON_IsObject(object)) {
         put_scalar(out, object);
+        return;
+    }
+    if (json_text(object, "field") != NULL && json_text(object, "subject") != NULL) {
+        put_correction(out, object);
         return;
     }
     size_t n = 0;
@@ -71,15 +97,6 @@ static void put_list(FILE *out, const cJSON *list) {
         put_object(out, item);
         comma = ", ";
     }
-}
-
-// "2026-11-23T10:06:00.123456Z" -> "2026-11-23 10:06:00Z"
-static void put_time(FILE *out, const char *time) {
-    if (strlen(time) < 19 || time[10] != 'T') {
-        fputs(time, out);
-        return;
-    }
-    fprintf(out, "%.10s %.8sZ", time, time + 11);
 }
 
 char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact) {
@@ -151,6 +168,17 @@ static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell ki
     fputs(last ? "\n" : "  ", out);
 }
 
+// On a terminal a cell that would push the others away is cut; the last column may be as long as it is.
+static void grid_cut(struct grid *grid) {
+    for (size_t c = 0; c + 1 < grid->columns; c++) {
+        if (grid->width[c] <= CELL_COLUMNS_MAX)
+            continue;
+        for (size_t r = 0; r < grid->rows; r++)
+            cli_text_cut(grid->cells[r * CLI_COLUMNS_MAX + c], CELL_COLUMNS_MAX);
+        grid->width[c] = CELL_COLUMNS_MAX;
+    }
+}
+
 // Keeps the columns that fit into `room`, at least the first: a line that a terminal folds is a table no more.
 static size_t grid_fit(struct grid *grid, size_t room) {
     size_t used = 0, all = grid->columns;
@@ -187,6 +215,8 @@ void cli_table_print_within(FILE *out, const cJSON *rows, const struct cli_colum
                             size_t room) {
     struct grid grid = {0};
     grid_fill(&grid, rows, columns);
+    if (room > 0)
+        grid_cut(&grid);
     size_t all = grid_fit(&grid, room);
     for (size_t c = 0; c < grid.columns; c++)
         put_cell(out, grid.shown[c]->title, grid.width[c], grid.shown[c]->kind, c + 1 == grid.columns,

@@ -25,6 +25,10 @@ struct cli_column {
     bool only_csv; // too long or too rarely asked for in a table
 };
 
+// What of a row was corrected: empty in most rows, and then not shown.
+#define CLI_CORRECTED                                                                                        \
+    { "CORRECTED", "corrected", CLI_CELL_TEXT, false }
+
 // The cell's text, new, owned by the caller; "" when the member is absent. `exact` as CSV has it.
 char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact);
 

@@ -79,6 +79,33 @@ size_t cli_text_width(const char *text) {
     return width;
 }
 
+void cli_text_cut(char *text, size_t columns) {
+    static const char dots[] = "…";
+    if (cli_text_width(text) <= columns)
+        return;
+    size_t width = 0, kept = 0, left = strlen(text);
+    while (left > 0) {
+        uint32_t c = 0;
+        size_t n = cli_text_decode(text + kept, left, &c);
+        n = n == 0 ? 1 : n;
+        width += IN(zero_width, c) ? 0 : IN(wide, c) ? 2 : 1;
+        if (width > columns - 1)
+            break;
+        kept += n;
+        left -= n;
+    }
+    // What is cut off may be shorter than the dots: a text of one byte each, cut by one.
+    while (left < sizeof dots - 1 && kept > 0) {
+        kept--;
+        left++;
+        while (kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80) {
+            kept--;
+            left++;
+        }
+    }
+    memcpy(text + kept, dots, sizeof dots);
+}
+
 void cli_text_write(FILE *out, const char *text) {
     for (size_t left = strlen(text); left > 0;) {
         uint32_t c = 0;
@@ -125,11 +152,20 @@ void cli_text_write_json(FILE *out, const char *json) {
     }
 }
 
+// What a spreadsheet may take for a formula; some take the full-width signs too.
+static bool begins_formula(const char *text) {
+    static const char *const signs[] = {"＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strncmp(text, signs[i], strlen(signs[i])) == 0)
+            return true;
+    return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
+}
+
 void cli_text_write_csv(FILE *out, const char *text, int guard) {
     bool quote = strpbrk(text, ",\"\r\n;") != NULL || text[0] == ' ' || text[0] == '\t';
     if (quote)
         fputc('"', out);
-    if (guard && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
+    if (guard && begins_formula(text))
         fputc('\'', out);
     for (size_t left = strlen(text); left > 0;) {
         uint32_t c = 0;

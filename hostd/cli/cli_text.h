@@ -31,4 +31,7 @@ void cli_text_write_json(FILE *out, const char *json);
 // (beginning with = + - @ or a tab) gets an apostrophe before it.
 void cli_text_write_csv(FILE *out, const char *text, int guard);
 
+// Cuts a text in its place, to so many columns with its last one an ellipsis. One that is not wider stays.
+void cli_text_cut(char *text, size_t columns);
+
 #endif

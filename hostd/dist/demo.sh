@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A narrated tour that ends by itself: a delivery comes in, a laser job is held at the gate until its lot is
-# declared, and the record that is left behind answers what went into the part. make demo
+# A narrated tour that ends by itself: a delivery comes in, a laser job is held at the gate until its lot is declared, the
+# record that is left behind answers what went into the part, and the lot is recalled from the customers. make demo
 set -eu
 cd "$(dirname "$0")/../.."
 lotgate=${LOTGATE:-build/lotgate}
@@ -67,7 +67,7 @@ press_start() {
 }
 
 hook_act() {
-    say "6. A second machine can run files from its card, past the serial line. Its firmware holds lotgate's hook: it is paired once."
+    say "5. A second machine can run files from its card, past the serial line. Its firmware holds lotgate's hook: it is paired once."
     wait_for '"unpaired"' state laser2
     run machine pair laser2 --by OP1
     wait_for '"locked"' state laser2
@@ -128,8 +128,29 @@ say "4. A year later: what went into this part?"
 run job list --machine laser1
 run record show MFG-0001
 
-say "5. And has anybody changed it since?"
-run ledger verify
 hook_act
+
+say "6. The shop's orders come in as a CSV file. What the job made gets numbers of its own, and leaves for two of them."
+cat >"$data/orders.csv" <<'EOF'
+order,ordered,name,email,phone,product,title,count
+1001,2026-11-20,Ada Byron,ada@x.example,+44 20 1,ROS,Rosette,1
+1002,2026-11-21,Bo Diddley,bo@x.example,+1 601 2,ROS,Rosette,1
+1003,2026-11-22,Eve Ensler,eve@x.example,+1 212 3,ROS,Rosette,1
+EOF
+run product add ROS Rosette
+show import orders orders.csv --map plain
+"$lotgate" --data "$data/shop" import orders "$data/orders.csv" --map plain
+run unit make MFG-0001 --product ROS --count 3
+run order ship 1001 ROS-0001 --carrier DHL
+run order ship 1002 ROS-0002 --carrier DHL
+
+say "7. The supplier writes: that acrylic is not what the certificate says. Who has it, and what is still here?"
+run recall "$lot" --open --reason "supplier's notice"
+run recall "$lot" --csv
+show declare laser1 "$lot"
+"$lotgate" --data "$data/shop" declare laser1 "$lot" 2>&1 || true
+
+say "8. And has anybody changed any of it since?"
+run ledger verify
 
 say "That was all. make run starts lotgate for you; the README shows how to connect your sender."

@@ -6,8 +6,15 @@
 #include "correctable.h" // ledger_correctables
 #include "json.h"        // json_text
 
+// What was cut off a lot came from the same supplier under the same number.
+#define PIECES_TOO                                                                                           \
+    "WITH RECURSIVE cut (lot) AS (SELECT :subject UNION SELECT p.child FROM cut"                             \
+    " JOIN lot_parents p ON p.parent = cut.lot JOIN lots c ON c.lot = p.child WHERE c.origin = 'split')"     \
+    " SELECT lot FROM cut"
+
 const struct ledger_correctable ledger_correctables[] = {
-    {"lot.received", "supplier_lot", "lot", "UPDATE lots SET supplier_lot = :value WHERE lot = :subject"},
+    {"lot.received", "supplier_lot", "lot",
+     "UPDATE lots SET supplier_lot = :value WHERE lot IN (" PIECES_TOO ")"},
     {"lot.received", "purchase_order", "lot", "UPDATE lots SET purchase_order = :value WHERE lot = :subject"},
     {"job.started", "operator", "job", "UPDATE jobs SET operator = :value WHERE job = :subject"},
     {"record.opened", "order", "record", "UPDATE records SET order_ref = :value WHERE record = :subject"},

@@ -4,20 +4,21 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ledger.h" // LEDGER_ROWS_MAX
+#include "corrected.h" // CORRECTED
+#include "ledger.h"    // LEDGER_ROWS_MAX
 
 // --- pieces ---------------------------------------------------------------------------------------------
 
 #define ON_HAND "(l.received + l.adjusted - l.consumed - l.scrapped - l.parted)"
 
-#define LOT_COLUMNS                                                                                                                    \
-    "l.lot, l.origin, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"               \
-    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","                        \
-    " l.mark, l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount,"                               \
-    " l.scrapped AS scrapped_amount, l.parted AS parted_amount, l.adjusted AS adjusted_amount, " ON_HAND                               \
-    " AS on_hand_amount,"                                                                                                              \
-    " l.purchase_order, l.cost_cents, l.currency, l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by" \
-    " FROM lots l JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)"
+#define LOT_COLUMNS                                                                                                                                \
+    "l.lot, l.origin, l.material, m.name AS material_name, l.supplier, s.name AS supplier_name, l.supplier_lot, l.heat,"                           \
+    " l.cert_heat, l.match, l.state, l.state_reason AS reason, l.state_by, l.state_us AS \"state_since@time\","                                    \
+    " l.mark, l.quantity, l.unit, l.base, l.received AS received_amount, l.consumed AS consumed_amount,"                                           \
+    " l.scrapped AS scrapped_amount, l.parted AS parted_amount, l.adjusted AS adjusted_amount, " ON_HAND                                           \
+    " AS on_hand_amount,"                                                                                                                          \
+    " l.purchase_order, l.cost_cents, l.currency, l.expires_us AS \"expires@time\", l.received_us AS \"received@time\", l.received_by," CORRECTED( \
+        CORRECTIONS_OF_LOT) " FROM lots l JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)"
 
 #define JOB_LOTS                                                                                             \
     "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material)) FROM"     \
@@ -29,17 +30,19 @@
     " 'issuer', issuer, 'scope', scope)"
 
 // Lots with where they came from and what vouches for them.
-#define JOB_LOTS_IN_FULL                                                                                                  \
-    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                        \
-    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"             \
-    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                               \
-    "  'documents', json(documents))) FROM"                                                                               \
-    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                             \
-    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state,"                                           \
-    "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                                    \
-    "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                                   \
-    "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)" \
-    "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
+#define JOB_LOTS_IN_FULL                                                                                                                   \
+    "(SELECT json_group_array(json_object('lot', lot, 'quantity', quantity, 'material', material,"                                         \
+    "  'material_name', material_name, 'grade', grade, 'supplier', supplier, 'supplier_name', supplier_name,"                              \
+    "  'supplier_lot', supplier_lot, 'heat', heat, 'cert_heat', cert_heat, 'state', state,"                                                \
+    "  'corrected', json(corrected), 'documents', json(documents))) FROM"                                                                  \
+    " (SELECT jl.lot, jl.quantity, l.material, m.name AS material_name, m.grade, l.supplier,"                                              \
+    "   s.name AS supplier_name, l.supplier_lot, l.heat, l.cert_heat, l.state," CORRECTED_AS(                                              \
+        CORRECTIONS_OF_LOT,                                                                                                                \
+        "corrected") ","                                                                                                                   \
+                     "   (SELECT json_group_array(" DOCUMENT_OBJECT ") FROM (SELECT * FROM documents d"                                    \
+                     "     WHERE d.lot = l.lot OR d.material = l.material ORDER BY d.seq)) AS documents"                                   \
+                     "  FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material) LEFT JOIN suppliers s USING (supplier)" \
+                     "  WHERE jl.job = j.job ORDER BY jl.seq)) AS \"lots@json\""
 
 #define JOB_COLUMNS(lots)                                                                                          \
     "j.job, j.machine, j.serial_number, " lots ", j.operator, o.name AS operator_name, j.record,"                  \
@@ -47,8 +50,8 @@
     " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\", j.held_us AS \"held@time\", j.line,"         \
     " j.declaration, j.rapid_um, j.feed_um, j.work_um, j.work_us, j.s_min_milli, j.s_max_milli, j.arcs, j.errors," \
     " j.pauses, j.overrides, j.replaced, j.box AS \"box@json\", j.work_box AS \"work_box@json\","                  \
-    " (j.path IS NOT NULL) AS \"has_path@flag\""                                                                   \
-    " FROM jobs j LEFT JOIN records r USING (record) LEFT JOIN operators o USING (operator)"
+    " (j.path IS NOT NULL) AS \"has_path@flag\"," CORRECTED(                                                       \
+        CORRECTIONS_OF_JOB) " FROM jobs j LEFT JOIN records r USING (record) LEFT JOIN operators o USING (operator)"
 
 #define DECLARATION_COLUMNS                                                                                  \
     "d.declaration, d.machine, d.mode, d.state,"                                                             \
@@ -81,38 +84,36 @@ static const struct ledger_named_query base[] = {
     {"supplier_list", "SELECT s.supplier, s.name, s.email, s.phone, s.address, s.added_us AS \"added@time\","
                       " coalesce(n.received, 0) AS lots, coalesce(n.rejected, 0) AS rejected"
                       " FROM suppliers s LEFT JOIN supplier_lots n USING (supplier)"
-                      " WHERE 1 {supplier| AND s.supplier = :supplier}{after| AND s.supplier > :after}"
-                      " ORDER BY s.supplier LIMIT :limit"},
+                      " WHERE 1{supplier| AND ~s.supplier = :supplier}"},
     {"material_list",
      "SELECT material, name, form, grade, thickness_um, diameter_um, density_mg_cm3,"
      " requires AS \"requires@json\", hazards AS \"hazards@json\", added_us AS \"added@time\" FROM materials"
-     " WHERE 1 {material| AND material = :material}{after| AND material > :after}"
-     " ORDER BY material LIMIT :limit"},
+     " m WHERE 1{material| AND ~m.material = :material}{form| AND ~m.form = :form}"},
     {"operator_list",
      "SELECT operator, name, badge, role, pin IS NOT NULL AS \"has_pin@flag\", added_us AS \"added@time\" FROM operators"
-     " WHERE 1 {after| AND operator > :after} ORDER BY operator LIMIT :limit"},
+     " o WHERE 1{role| AND ~o.role = :role}"},
     {"operator_find", "SELECT operator, name, badge FROM operators WHERE operator = :code"
                       " UNION ALL SELECT operator, name, badge FROM operators WHERE badge = :code LIMIT 1"},
 
     // lots
     {"lot_list",
-     "SELECT " LOT_COLUMNS " WHERE 1 {state| AND l.state = :state}{material| AND l.material = :material}"
-     "{after| AND l.seq < (SELECT seq FROM lots WHERE lot = :after)} ORDER BY l.seq DESC LIMIT :limit"},
+     "SELECT " LOT_COLUMNS " WHERE 1{state| AND ~l.state = :state}{material| AND ~l.material = :material}"
+     "{supplier| AND ~l.supplier = :supplier}"},
     {"lot_get", "SELECT " LOT_COLUMNS " WHERE l.lot = :lot"},
     {"lot_facts",
      "SELECT l.lot, l.origin, l.material, l.supplier, l.heat, l.cert_heat, l.match, l.state, l.state_reason AS reason,"
      " l.mark, l.quantity, l.unit, l.base, l.received AS amount, " ON_HAND " AS left, l.expires_us,"
      " (SELECT requires IS NOT NULL FROM materials m WHERE m.material = l.material) AS \"needs_documents@flag\""
      " FROM lots l WHERE l.lot = :lot"},
-    {"lot_jobs", "SELECT j.job, j.machine, j.serial_number, j.record, j.state, j.operator, jl.quantity,"
-                 " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\""
-                 " FROM job_lots jl JOIN jobs j USING (job) WHERE jl.lot = :lot"
-                 "{after| AND jl.seq < (SELECT seq FROM job_lots WHERE lot = :lot AND job = :after)}"
-                 " ORDER BY jl.seq DESC LIMIT :limit"},
+    {"lot_jobs",
+     "SELECT j.job, j.machine, j.serial_number, j.record, j.state, j.operator, jl.quantity,"
+     " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\"," CORRECTED(
+         CORRECTIONS_OF_JOB) " FROM job_lots jl JOIN jobs j USING (job) WHERE jl.lot = :lot"
+                             "{after| AND jl.seq < (SELECT seq FROM job_lots WHERE lot = :lot AND job = :after)}"
+                             " ORDER BY jl.seq DESC LIMIT :limit"},
 
     // machines
-    {"machine_list",
-     "SELECT " MACHINE_COLUMNS " WHERE 1 {after| AND m.machine > :after} ORDER BY m.machine LIMIT :limit"},
+    {"machine_list", "SELECT " MACHINE_COLUMNS " WHERE 1{kind| AND ~m.kind = :kind}"},
     {"machine_facts", "SELECT " MACHINE_FACTS " FROM machines m WHERE m.machine = :machine"},
     {"machine_get", "SELECT " MACHINE_COLUMNS " WHERE m.machine = :machine"},
 
@@ -134,10 +135,8 @@ static const struct ledger_named_query base[] = {
      " ORDER BY e.seq DESC LIMIT 1"},
 
     // declarations
-    {"declaration_list",
-     "SELECT " DECLARATION_COLUMNS " WHERE 1 {machine| AND d.machine = :machine}{state| AND d.state = :state}"
-     "{after| AND d.seq < (SELECT seq FROM declarations WHERE declaration = :after)}"
-     " ORDER BY d.seq DESC LIMIT :limit"},
+    {"declaration_list", "SELECT " DECLARATION_COLUMNS
+                         " WHERE 1{machine| AND ~d.machine = :machine}{state| AND ~d.state = :state}"},
     {"declaration_get", "SELECT " DECLARATION_COLUMNS " WHERE d.declaration = :declaration"},
     {"declaration_open", "SELECT declaration FROM declarations WHERE machine = :machine AND state = 'open'"},
     {"declaration_lots",
@@ -149,10 +148,9 @@ static const struct ledger_named_query base[] = {
     // jobs and records
     {"job_list",
      "SELECT " JOB_COLUMNS(
-         JOB_LOTS) " WHERE 1 {machine| AND j.machine = :machine}"
-                   "{state| AND j.state = :state}{from| AND j.at_us >= :from}{to| AND j.at_us < :to}"
-                   "{after| AND (j.at_us, j.seq) < (SELECT at_us, seq FROM jobs WHERE job = :after)}"
-                   " ORDER BY j.at_us DESC, j.seq DESC LIMIT :limit"},
+         JOB_LOTS) " WHERE 1{machine| AND ~j.machine = :machine}{state| AND ~j.state = :state}"
+                   "{from| AND j.at_us >= :from}{to| AND j.at_us < :to}{record| AND ~j.record = :record}"
+                   "{lot| AND j.job IN (SELECT job FROM job_lots WHERE lot = :lot)}"},
     {"job_get", "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.job = :job"},
     {"job_path",
      "SELECT path, box AS \"box@json\", work_box AS \"work_box@json\" FROM jobs WHERE job = :job"},
@@ -166,28 +164,29 @@ static const struct ledger_named_query base[] = {
      "SELECT r.record, r.state, r.order_ref AS \"order\", r.product, r.count,"
      " r.opened_us AS \"opened@time\", r.closed_us AS \"closed@time\", r.closed_by,"
      " (SELECT json_group_array(job) FROM (SELECT job FROM jobs j WHERE j.record = r.record"
-     "   ORDER BY j.seq)) AS \"jobs@json\""
-     " FROM records r WHERE 1 {after| AND r.seq < (SELECT seq FROM records WHERE record = :after)}"
-     " ORDER BY r.seq DESC LIMIT :limit"},
+     "   ORDER BY j.seq)) AS \"jobs@json\"," CORRECTED(CORRECTIONS_OF(
+         "r.record")) " FROM records r WHERE 1{state| AND ~r.state = :state}{product| AND ~r.product = :product}"
+                      "{order| AND ~r.order_ref = :order}"},
     {"record_get",
-     "SELECT record, state, order_ref AS \"order\", product, count, good, scrapped, opened_us AS \"opened@time\","
-     " closed_us AS \"closed@time\", closed_by FROM records WHERE record = :record"},
+     "SELECT r.record, r.state, r.order_ref AS \"order\", r.product, r.count, r.good, r.scrapped,"
+     " r.opened_us AS \"opened@time\", r.closed_us AS \"closed@time\", r.closed_by," CORRECTED(
+         CORRECTIONS_OF("r.record")) " FROM records r WHERE r.record = :record"},
     {"record_jobs",
      "SELECT " JOB_COLUMNS(JOB_LOTS_IN_FULL) " WHERE j.record = :record ORDER BY j.seq LIMIT 1000"},
 
     // notes, corrections, events
-    {"note_list",
-     "SELECT note, subject, text, photo, at_us AS \"at@time\", by FROM notes WHERE subject = :subject"
-     "{after| AND seq > (SELECT seq FROM notes WHERE note = :after)} ORDER BY seq LIMIT :limit"},
+    {"note_list", "SELECT n.note, n.subject, n.text, n.photo, n.at_us AS \"at@time\", n.by," CORRECTED(
+                      CORRECTIONS_OF("n.note")) " FROM notes n WHERE 1{subject| AND ~n.subject = :subject}"},
     {"correction_list",
      "SELECT correction, event, subject, field, was, value, reason, at_us AS \"at@time\", by"
      " FROM corrections WHERE subject = :subject ORDER BY seq LIMIT 1000"},
+    {"correction_log",
+     "SELECT c.correction, c.event, c.subject, c.field, c.was, c.value, c.reason, c.at_us AS \"at@time\", c.by"
+     " FROM corrections c WHERE 1{subject| AND ~c.subject = :subject}"},
     {"correction_last",
      "SELECT value FROM corrections WHERE subject = :subject AND event = :event AND field = :field"
      " ORDER BY seq DESC LIMIT 1"},
-    {"event_list",
-     "SELECT " EVENT_LIST_COLUMNS " FROM events e WHERE e.seq > :after{kind| AND e.kind = :kind}"
-     " ORDER BY e.seq LIMIT :limit"},
+    {"event_list", "SELECT " EVENT_LIST_COLUMNS " FROM events e WHERE 1{kind| AND ~e.kind = :kind}"},
     {"event_get", "SELECT " EVENT_LIST_COLUMNS " FROM events e WHERE e.seq = :seq"},
     {"subject_events", "SELECT " EVENT_LIST_COLUMNS " FROM event_subjects x JOIN events e USING (seq)"
                        " WHERE x.subject = :subject ORDER BY x.seq DESC LIMIT :limit"},

@@ -2,7 +2,9 @@
 //
 // In the SQL, {name|text} stands for `text` when the argument `name` is given and for nothing when it is not, so
 // that an absent filter costs no index. A column's name may end in @time (microseconds -> ISO text), @json (text
-// -> value) or @flag (0/1 -> false/true); the answer's member is called by what stands before the @.
+// -> value) or @flag (0/1 -> false/true); the answer's member is called by what stands before the @. A
+// query that lists.c knows ends with its conditions (WHERE 1 ...): its order, its place and its limit are made there; a column
+// after ~ is not looked for in its own index when the list is asked for in another order and many rows fit.
 #ifndef LOTGATE_LEDGER_QUERIES_H
 #define LOTGATE_LEDGER_QUERIES_H
 

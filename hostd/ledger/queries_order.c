@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "corrected.h" // CORRECTED
+
 #define CUSTOMER_COLUMNS                                                                                     \
     "c.customer, c.name, c.email, c.phone, c.address, c.source, c.added_us AS \"added@time\" FROM customers c"
 
@@ -23,8 +25,7 @@
     " FROM shipments s JOIN orders o USING (order_ref)"
 
 const struct ledger_named_query queries_order[] = {
-    {"customer_list", "SELECT " CUSTOMER_COLUMNS " WHERE 1 {after| AND c.customer > :after}"
-                      " ORDER BY c.customer LIMIT :limit"},
+    {"customer_list", "SELECT " CUSTOMER_COLUMNS " WHERE 1{email| AND ~c.email = :email}"},
     {"customer_get", "SELECT " CUSTOMER_COLUMNS " WHERE c.customer = :customer"},
     {"customer_by_email", "SELECT " CUSTOMER_COLUMNS " WHERE c.email = :email ORDER BY c.seq LIMIT 1"},
     {"customer_by_name", "SELECT " CUSTOMER_COLUMNS " WHERE c.name = :name AND c.address IS :address"
@@ -32,19 +33,16 @@ const struct ledger_named_query queries_order[] = {
     {"customer_orders",
      "SELECT o.order_ref AS \"order\", o.state, o.ordered_us AS \"ordered@time\" FROM orders o"
      " WHERE o.customer = :customer ORDER BY o.seq DESC LIMIT :limit"},
-    {"order_list", "SELECT " ORDER_COLUMNS " WHERE 1 {state| AND o.state = :state}"
-                   "{customer| AND o.customer = :customer}"
-                   "{after| AND o.seq < (SELECT seq FROM orders WHERE order_ref = :after)}"
-                   " ORDER BY o.seq DESC LIMIT :limit"},
+    {"order_list", "SELECT " ORDER_COLUMNS " WHERE 1{state| AND ~o.state = :state}"
+                   "{customer| AND ~o.customer = :customer}"},
     {"order_get", "SELECT " ORDER_COLUMNS " WHERE o.order_ref = :order"},
     {"order_shipments", "SELECT " SHIPMENT_COLUMNS " WHERE s.order_ref = :order ORDER BY s.seq LIMIT 1000"},
     {"order_allocations",
      "SELECT unit, count FROM allocations WHERE order_ref = :order ORDER BY unit LIMIT 1000"},
-    {"order_records", "SELECT record, state, product, count FROM records WHERE order_ref = :order"
-                      " ORDER BY seq LIMIT 1000"},
-    {"shipment_list", "SELECT " SHIPMENT_COLUMNS " WHERE 1 {order| AND s.order_ref = :order}"
-                      "{after| AND s.seq < (SELECT seq FROM shipments WHERE shipment = :after)}"
-                      " ORDER BY s.seq DESC LIMIT :limit"},
+    {"order_records",
+     "SELECT r.record, r.state, r.product, r.count," CORRECTED(
+         CORRECTIONS_OF("r.record")) " FROM records r WHERE r.order_ref = :order ORDER BY r.seq LIMIT 1000"},
+    {"shipment_list", "SELECT " SHIPMENT_COLUMNS " WHERE 1{order| AND ~s.order_ref = :order}"},
     {"shipment_unit", "SELECT s.shipment, u.unit, u.count, u.returned FROM shipments s JOIN shipment_units u"
                       " USING (shipment) WHERE s.shipment = :shipment AND u.unit = :unit"},
     {"shipment_facts", "SELECT shipment, order_ref AS \"order\" FROM shipments WHERE shipment = :shipment"},

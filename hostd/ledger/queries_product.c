@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "corrected.h" // CORRECTED
+
 #define PRODUCT_COLUMNS                                                                                      \
     "p.product, p.name, p.pattern, p.added_us AS \"added@time\","                                            \
     " (SELECT json_group_array(json_object('material', material, 'quantity', quantity)) FROM"                \
@@ -14,12 +16,10 @@
     " u.made_us AS \"made@time\", u.made_by FROM units u LEFT JOIN products p USING (product)"
 
 const struct ledger_named_query queries_product[] = {
-    {"product_list",
-     "SELECT " PRODUCT_COLUMNS " WHERE 1 {after| AND p.product > :after} ORDER BY p.product LIMIT :limit"},
+    {"product_list", "SELECT " PRODUCT_COLUMNS " WHERE 1"},
     {"product_get", "SELECT " PRODUCT_COLUMNS " WHERE p.product = :product"},
     {"unit_list",
-     "SELECT " UNIT_COLUMNS " WHERE 1 {record| AND u.record = :record}{product| AND u.product = :product}"
-     "{after| AND u.seq < (SELECT seq FROM units WHERE unit = :after)} ORDER BY u.seq DESC LIMIT :limit"},
+     "SELECT " UNIT_COLUMNS " WHERE 1{record| AND ~u.record = :record}{product| AND ~u.product = :product}"},
     {"unit_get", "SELECT " UNIT_COLUMNS " WHERE u.unit = :unit"},
     {"unit_shipments",
      "SELECT s.shipment, s.order_ref AS \"order\", o.customer, c.name AS customer_name, su.count, su.returned,"
@@ -30,8 +30,9 @@ const struct ledger_named_query queries_product[] = {
     // the lots that a record took, with what of each
     {"record_lots",
      "SELECT jl.lot, l.material, m.name AS material_name, l.supplier, l.supplier_lot, l.heat, jl.job, jl.quantity,"
-     " jl.amount, jl.base, jl.basis FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material)"
-     " WHERE jl.record = :record ORDER BY jl.seq LIMIT 1000"},
+     " jl.amount, jl.base, jl.basis," CORRECTED(
+         CORRECTIONS_OF_JOB_LOT) " FROM job_lots jl JOIN lots l USING (lot) JOIN materials m USING (material)"
+                                 " WHERE jl.record = :record ORDER BY jl.seq LIMIT 1000"},
     // materials of the product's bill that no lot of the record is of, and that nobody has answered for
     {"record_missing",
      "SELECT b.material FROM bom b WHERE b.product = :product"

@@ -8,10 +8,8 @@
     " n.by, n.closed_us AS \"closed@time\", n.closed_by FROM nonconformances n"
 
 const struct ledger_named_query queries_quality[] = {
-    {"nonconformance_list",
-     "SELECT " NONCONFORMANCE_COLUMNS
-     " WHERE 1 {state| AND n.state = :state}{subject| AND n.subject = :subject}"
-     "{after| AND n.seq < (SELECT seq FROM nonconformances WHERE nonconformance = :after)} ORDER BY n.seq DESC LIMIT :limit"},
+    {"nonconformance_list", "SELECT " NONCONFORMANCE_COLUMNS
+                            " WHERE 1{state| AND ~n.state = :state}{subject| AND ~n.subject = :subject}"},
     {"nonconformance_get", "SELECT " NONCONFORMANCE_COLUMNS " WHERE n.nonconformance = :nonconformance"},
     {"lot_material",
      "SELECT m.material, m.name, m.grade, m.form, m.thickness_um, m.hazards AS \"hazards@json\""
@@ -21,12 +19,11 @@ const struct ledger_named_query queries_quality[] = {
     {"procedure_newest", "SELECT procedure, version, title FROM procedures WHERE procedure = :procedure"
                          " ORDER BY version DESC LIMIT 1"},
     {"procedure_list",
-     "SELECT procedure, version, title, text, document, issued_us AS \"issued@time\", issued_by"
-     " FROM procedures WHERE 1 {after| AND procedure > :after}"
-     " ORDER BY procedure, version DESC LIMIT :limit"},
-    {"training_list", "SELECT operator, procedure, version, at_us AS \"at@time\", by FROM trainings WHERE 1"
-                      "{operator| AND operator = :operator}{procedure| AND procedure = :procedure}"
-                      "{after| AND seq < :after} ORDER BY seq DESC LIMIT :limit"},
+     "SELECT p.seq, p.procedure, p.version, p.title, p.text, p.document, p.issued_us AS \"issued@time\", p.issued_by"
+     " FROM procedures p WHERE 1{procedure| AND ~p.procedure = :procedure}"},
+    {"training_list",
+     "SELECT t.seq, t.operator, t.procedure, t.version, t.at_us AS \"at@time\", t.by FROM trainings t WHERE 1"
+     "{operator| AND ~t.operator = :operator}{procedure| AND ~t.procedure = :procedure}"},
     // a procedure whose newest version the operator has not signed
     {"training_missing",
      "SELECT p.procedure, p.version FROM procedures p WHERE p.version = (SELECT max(version) FROM procedures q"

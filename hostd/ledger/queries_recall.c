@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "corrected.h" // CORRECTED
+
 #define DOWN                                                                                                 \
     "WITH RECURSIVE down (lot) AS (SELECT :lot UNION"                                                        \
     " SELECT p.child FROM lot_parents p JOIN down d ON p.parent = d.lot)"
@@ -49,11 +51,11 @@ const struct ledger_named_query queries_recall[] = {
      " FROM down CROSS JOIN lots l USING (lot)"},
     {"recall_jobs", DOWN
      " SELECT j.job, j.machine, j.serial_number, j.state, j.record, j.operator, jl.lot, jl.quantity, jl.basis,"
-     " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\""
-     " FROM down CROSS JOIN job_lots jl USING (lot) JOIN jobs j USING (job) ORDER BY jl.seq"},
-    {"recall_records",
-     RECORDS " SELECT r.record, r.state, r.product, r.order_ref AS \"order\", r.count, r.good, r.scrapped"
-             " FROM recs CROSS JOIN records r USING (record) ORDER BY r.seq"},
+     " j.started_us AS \"started@time\", j.ended_us AS \"ended@time\"," CORRECTED(
+         CORRECTIONS_OF_JOB) " FROM down CROSS JOIN job_lots jl USING (lot) JOIN jobs j USING (job) ORDER BY jl.seq"},
+    {"recall_records", RECORDS
+     " SELECT r.record, r.state, r.product, r.order_ref AS \"order\", r.count, r.good, r.scrapped," CORRECTED(
+         CORRECTIONS_OF("r.record")) " FROM recs CROSS JOIN records r USING (record) ORDER BY r.seq"},
     {"recall_units", RECORDS
      " SELECT u.unit, u.product, u.record, u.count, u.state,"
      " u.count - coalesce((SELECT sum(count - returned) FROM shipment_units su WHERE su.unit = u.unit), 0)"
@@ -65,15 +67,16 @@ const struct ledger_named_query queries_recall[] = {
           " (SELECT max(shipped_us) FROM shipments s WHERE s.order_ref = o.order_ref) AS \"shipped@time\""
           " FROM hits h CROSS JOIN orders o USING (order_ref) JOIN customers c USING (customer)"
           " GROUP BY o.order_ref ORDER BY o.customer, o.seq"},
-    {"recall_orders_unknown", RECORDS
-     " SELECT DISTINCT r.order_ref AS \"order\", r.record FROM recs CROSS JOIN records r USING (record)"
-     " WHERE r.order_ref IS NOT NULL AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_ref = r.order_ref)"
-     " ORDER BY r.seq"},
+    {"recall_orders_unknown",
+     RECORDS " SELECT DISTINCT r.order_ref AS \"order\", r.record," CORRECTED(CORRECTIONS_OF(
+         "r.record")) " FROM recs CROSS JOIN records r USING (record)"
+                      " WHERE r.order_ref IS NOT NULL AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_ref = r.order_ref)"
+                      " ORDER BY r.seq"},
     // cases
     {"recall_list",
      "SELECT r.recall, r.lot, r.kind, r.state, r.reason, r.opened_us AS \"opened@time\", r.opened_by,"
      " r.closed_us AS \"closed@time\", r.closed_by, r.conclusion FROM recalls r WHERE 1"
-     "{after| AND r.seq < (SELECT seq FROM recalls WHERE recall = :after)} ORDER BY r.seq DESC LIMIT :limit"},
+     "{lot| AND ~r.lot = :lot}{state| AND ~r.state = :state}"},
     {"recall_get",
      "SELECT r.recall, r.lot, r.kind, r.state, r.reason, r.opened_us AS \"opened@time\", r.opened_by,"
      " r.closed_us AS \"closed@time\", r.closed_by, r.conclusion FROM recalls r WHERE r.recall = :recall"},
@@ -124,6 +127,8 @@ const struct ledger_named_query queries_recall[] = {
      " (SELECT state FROM orders WHERE :type = 'order' AND order_ref = :id),"
      " (SELECT name FROM customers WHERE :type = 'customer' AND customer = :id),"
      " (SELECT name FROM suppliers WHERE :type = 'supplier' AND supplier = :id)) AS label,"
-     " (SELECT state FROM lots WHERE :type = 'lot' AND lot = :id) AS state"},
+     " (SELECT state FROM lots WHERE :type = 'lot' AND lot = :id) AS state," CORRECTED(CORRECTIONS_OF(
+         "CASE WHEN :type IN ('lot', 'record') THEN :id END, (SELECT rtrim(rtrim(lot, '0123456789'), '/')"
+         " FROM lots WHERE :type = 'lot' AND lot = :id AND origin = 'split')") " AND (c.subject = :id OR c.field = 'supplier_lot')")},
     {NULL, NULL},
 };

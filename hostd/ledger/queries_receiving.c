@@ -60,10 +60,9 @@ const struct ledger_named_query queries_receiving[] = {
      " FROM lots WHERE supplier = :supplier AND origin = 'received' ORDER BY seq DESC LIMIT :limit"},
 
     {"document_list",
-     "SELECT " DOCUMENT_COLUMNS " WHERE 1 {lot| AND d.lot = :lot}{material| AND d.material = :material}"
-     "{supplier| AND d.supplier = :supplier}{kind| AND d.kind = :kind}{state| AND " DOCUMENT_STATE
-     " = :state}{after| AND d.seq < (SELECT seq FROM documents WHERE document = :after)}"
-     " ORDER BY d.seq DESC LIMIT :limit"},
+     "SELECT " DOCUMENT_COLUMNS " WHERE 1{lot| AND ~d.lot = :lot}{material| AND ~d.material = :material}"
+     "{supplier| AND ~d.supplier = :supplier}{kind| AND ~d.kind = :kind}{state| AND " DOCUMENT_STATE
+     " = :state}"},
     {"document_get", "SELECT " DOCUMENT_COLUMNS " WHERE d.document = :document"},
     {"document_owner",
      "SELECT d.document, d.lot, d.material, d.supplier, d.kind, d.superseded_by FROM documents d"

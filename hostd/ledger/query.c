@@ -1,15 +1,18 @@
 // query: runs a named query and turns its rows into JSON. See queries.h for the notation.
 #include "internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json.h"    // json_add
+#include "lists.h"   // ledger_list_tail
 #include "queries.h" // ledger_query_find
 #include "timefmt.h" // time_format
 
-#define SQL_MAX      4096
+#define SQL_MAX      12288
 #define ARGUMENT_MAX 32
+#define FEW_ROWS     1000 // are sorted in a moment
 
 static bool is_given(const cJSON *args, const char *name, size_t length) {
     char text[ARGUMENT_MAX];
@@ -34,8 +37,8 @@ static uint32_t pieces_given(const char *sql, const cJSON *args) {
     return given;
 }
 
-// Writes the SQL with its pieces kept or left out.
-static void expand(char out[SQL_MAX], const char *sql, uint32_t given) {
+// Writes the SQL with its pieces kept or left out; ~ becomes `mark`.
+static void expand(char out[SQL_MAX], const char *sql, uint32_t given, const char *mark) {
     size_t length = 0;
     for (bool keep = true; *sql; sql++) {
         if (*sql == '{') {
@@ -44,10 +47,12 @@ static void expand(char out[SQL_MAX], const char *sql, uint32_t given) {
             sql = strchr(sql, '|');
         } else if (*sql == '}') {
             keep = true;
+        } else if (keep && *sql == '~') {
+            length += (size_t)snprintf(out + length, SQL_MAX - length, "%s", mark);
         } else if (keep) {
-            lg_assert(length < SQL_MAX - 1);
             out[length++] = *sql;
         }
+        lg_assert(length < SQL_MAX - 1);
     }
     out[length] = '\0';
 }
@@ -98,17 +103,6 @@ static void add_column(cJSON *row, sqlite3_stmt *s, int column) {
     json_add(row, name, value ? value : column_value(s, column));
 }
 
-static sqlite3_stmt *prepare(struct store *store, const char *sql, const cJSON *args,
-                             struct lg_error *error) {
-    uint32_t given = pieces_given(sql, args);
-    sqlite3_stmt *found = store_find(store, sql, given);
-    char text[SQL_MAX];
-    if (found)
-        return found;
-    expand(text, sql, given);
-    return store_keep(store, sql, given, text, error);
-}
-
 static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *args,
                            struct lg_error *error) {
     for (int i = 1; i <= sqlite3_bind_parameter_count(s); i++) {
@@ -119,11 +113,74 @@ static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *
     return true;
 }
 
+// A cursor that names nothing is told, not answered by an empty page that looks like the end.
+static bool check_after(struct ledger *ledger, const struct ledger_list *list, const cJSON *args,
+                        struct lg_error *error) {
+    char sql[LIST_TAIL_MAX];
+    if (!ledger_list_place(list, args, sql))
+        return true;
+    sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
+    bool row = false,
+         ok = s && bind_arguments(ledger, s, args, error) && store_step(&ledger->store, s, &row, error);
+    store_done(s);
+    return ok && (row || lg_fail(error, "bad_argument", "Begin the list anew, without after.",
+                                 "The argument \"after\" names nothing that is in this list."));
+}
+
+// Do many rows fit the conditions of a list that is asked for in an order of its own? Then they are met soon on the way along
+// that order, while finding them first would mean sorting all of them.
+static bool many_fit(struct ledger *ledger, const struct ledger_list *list, const char *sql,
+                     const cJSON *args) {
+    char conditions[SQL_MAX], text[SQL_MAX];
+    const char *where = sql;
+    for (const char *next = sql; (next = strstr(next, " WHERE 1")) != NULL; next++)
+        where = next; // the last one
+    lg_assert(where != sql);
+    expand(conditions, where, pieces_given(where, args), "");
+    if (!is_given(args, "sort", strlen("sort")) || !strcmp(conditions, " WHERE 1"))
+        return false;
+    snprintf(text, sizeof text, "SELECT count(*) FROM (SELECT 1 FROM %.200s%.8000s LIMIT %d)", list->table,
+             conditions, FEW_ROWS);
+    sqlite3_stmt *s = store_prepare(&ledger->store, text, NULL);
+    bool row = false, many = s && bind_arguments(ledger, s, args, NULL) &&
+                             store_step(&ledger->store, s, &row, NULL) && row &&
+                             sqlite3_column_int(s, 0) == FEW_ROWS;
+    store_done(s);
+    return many;
+}
+
+// A list's own text, its order and where it goes on.
+static sqlite3_stmt *prepare_list(struct ledger *ledger, const struct ledger_list *list, const char *text,
+                                  const cJSON *args, struct lg_error *error) {
+    char sql[SQL_MAX], tail[LIST_TAIL_MAX];
+    if (!ledger_list_tail(list, args, tail, error) || !check_after(ledger, list, args, error))
+        return NULL;
+    expand(sql, text, pieces_given(text, args), many_fit(ledger, list, text, args) ? "+" : "");
+    size_t length = strlen(sql), more = strlen(tail);
+    lg_assert(length + more < SQL_MAX);
+    memcpy(sql + length, tail, more + 1);
+    return store_prepare(&ledger->store, sql, error);
+}
+
+static sqlite3_stmt *prepare(struct ledger *ledger, const struct ledger_named_query *named, const cJSON *args,
+                             struct lg_error *error) {
+    const struct ledger_list *list = ledger_list_find(named->name);
+    if (list)
+        return prepare_list(ledger, list, named->sql, args, error);
+    uint32_t given = pieces_given(named->sql, args);
+    sqlite3_stmt *found = store_find(&ledger->store, named->sql, given);
+    char text[SQL_MAX];
+    if (found)
+        return found;
+    expand(text, named->sql, given, "");
+    return store_keep(&ledger->store, named->sql, given, text, error);
+}
+
 cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args, struct lg_error *error) {
     int count = 0, most;
     const struct ledger_named_query *named = ledger_query_find(query, &most);
     lg_assert(named);
-    sqlite3_stmt *s = prepare(&ledger->store, named->sql, args, error);
+    sqlite3_stmt *s = prepare(ledger, named, args, error);
     bool row = false, ok = s && bind_arguments(ledger, s, args, error);
     cJSON *rows = cJSON_CreateArray();
     while (ok && (ok = store_step(&ledger->store, s, &row, error)) && row) {

@@ -8,7 +8,7 @@
 #include "error.h" // lg_assert
 #include "json.h"  // json_text
 
-enum { WIDTH = 190, HEIGHT = 40, GAP_X = 60, GAP_Y = 14, MARGIN = 20, TEXT_MAX = 26 };
+enum { WIDTH = 190, HEIGHT = 40, GAP_X = 60, GAP_Y = 14, MARGIN = 20, TEXT_MAX = 26, WORDS_MAX = 200 };
 
 struct layout {
     int count, edge_count, layers;
@@ -16,6 +16,20 @@ struct layout {
     double *wish;            // where a node would like to stand
     int (*edges)[2];
 };
+
+// Length of a character at `p` that acts instead of being seen (controls, what turns the direction of writing) or that XML
+// does not take; 0: it is an ordinary one.
+static size_t acting(const unsigned char *p) {
+    if (*p < 0x20 || *p == 0x7f)
+        return 1;
+    if (p[0] == 0xC2 && p[1] < 0xA0) // U+0080 to U+009F
+        return 2;
+    if (p[0] == 0xE2 && p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE)))
+        return 3;
+    if (p[0] == 0xE2 && p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9)
+        return 3;
+    return p[0] == 0xEF && p[1] == 0xBF && p[2] >= 0xB9 && p[2] != 0xBC && p[2] != 0xBD ? 3 : 0;
+}
 
 static void put_text(FILE *out, const char *text, size_t most) {
     size_t shown = 0;
@@ -32,9 +46,10 @@ static void put_text(FILE *out, const char *text, size_t most) {
             fputs("&amp;", out);
         else if (*p == '"')
             fputs("&quot;", out);
-        else if (*p < 0x20 || *p == 0x7f)
+        else if (acting(p)) {
             fputc(' ', out);
-        else
+            p += acting(p) - 1;
+        } else
             fputc(*p, out);
     }
 }
@@ -120,6 +135,26 @@ static void draw_edges(FILE *out, const struct layout *l) {
     }
 }
 
+// A mark behind the number; the words are shown where the pointer rests.
+static void put_corrected(FILE *out, const cJSON *corrections) {
+    const cJSON *one;
+    if (!cJSON_IsArray(corrections))
+        return;
+    fputs(" ✎<title>", out);
+    cJSON_ArrayForEach(one, corrections) {
+        static const struct {
+            const char *before, *name;
+        } parts[] = {{"Corrected: ", "field"}, {" was ", "was"}, {", is ", "value"},
+                     {". By ", "by"},          {", ", "at"},     {": ", "reason"}};
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            fputs(parts[i].before, out);
+            put_text(out, json_text(one, parts[i].name), WORDS_MAX);
+        }
+        fputs(". ", out);
+    }
+    fputs("</title>", out);
+}
+
 static void draw_nodes(FILE *out, const struct layout *l, const cJSON *nodes) {
     int i = 0;
     for (const cJSON *node = nodes->child; node && i < l->count; node = node->next, i++) {
@@ -133,6 +168,7 @@ static void draw_nodes(FILE *out, const struct layout *l, const cJSON *nodes) {
             json_text(node, "type"), self ? " self" : "", bad ? " bad" : "", x_of(l, i), y_of(l, i), WIDTH,
             HEIGHT, x_of(l, i) + 10, y_of(l, i) + 17);
         put_text(out, json_text(node, "id"), TEXT_MAX);
+        put_corrected(out, json_get(node, "corrected"));
         fprintf(out, "</text><text class=\"l\" x=\"%d\" y=\"%d\">%s%s", x_of(l, i) + 10, y_of(l, i) + 32,
                 json_text(node, "type"), json_text(node, "label") ? ": " : "");
         put_text(out, json_text(node, "label"), TEXT_MAX - 4);

@@ -10,8 +10,8 @@
 #define ARGS_ID_MAX       64    // bytes of an id: [A-Za-z0-9._/-]
 #define ARGS_MATERIAL_MAX 40    // bytes of a material's id: it is the beginning of lot numbers
 #define ARGS_LINE_MAX     200   // bytes of one line of text
-#define ARGS_REASON_MAX   1000  // bytes of a reason
-#define ARGS_NOTE_MAX     10000 // bytes of a note
+#define ARGS_REASON_MAX   1000  // bytes of what a machine says
+#define ARGS_NOTE_MAX     10000 // bytes of what people write: names, notes, reasons, others' numbers
 #define ARGS_LOTS_MAX     16    // lots in one declaration
 #define ARGS_REQUIRES_MAX 16    // kinds of document that a material requires
 #define ARGS_POINTS_MAX   4000  // points of a job's path

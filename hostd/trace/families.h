@@ -83,6 +83,7 @@ TRACE_FUNCTION(record_deviate);
 TRACE_FUNCTION(note_add);
 TRACE_FUNCTION(note_list);
 TRACE_FUNCTION(note_correct);
+TRACE_FUNCTION(note_corrections);
 // ops_ledger.c
 TRACE_FUNCTION(ledger_op_checkpoint);
 TRACE_FUNCTION(ledger_op_events);

@@ -74,8 +74,9 @@
 //   ledger.checkpoint                                                -> {seq, hash, signature}
 //
 // Reads
-// Lists answer at most `limit` rows (100 when not given, 1000 at most); `after` is the id of the last row seen. What is
-// not known is null. Times are ISO text.
+// Lists answer at most `limit` rows (100 when not given, 1000 at most); `after` is the id of the last row seen (seq where
+// rows have none of their own); `sort` is a field of ledger/lists.c, with :desc to turn it round. What is not known is
+// null. Times are ISO text. `corrected`: NULL, or [{correction, subject, field, was, value, reason, at, by}].
 //   supplier.list     [limit after]   -> [{supplier, name, email, phone, address, added, lots, rejected, rejected_percent}]
 //   supplier.show     supplier   -> {... contacts[], documents[], newest_lots[]} ; material.show material -> {... documents[]}
 //   document.check    as document.attach without its file: would it be taken? ; document.show id
@@ -87,7 +88,7 @@
 //   operator.list     [limit after]                                  -> [{operator, name, badge, added}]
 //   machine.list      [limit after]                                  -> [{machine, name, board, kind, serial_number, identity,
 //                        usb_path, serial, firmware, seen..., declaration, running_job, held_job}]
-//   lot.list          [state material limit after]                   -> [{lot, material, material_name, supplier, supplier_name,
+//   lot.list          [state material supplier limit after sort]     -> [{lot, material, material_name, supplier, supplier_name,
 //                        supplier_lot, heat, cert_heat, match, state, reason, quantity, consumed, on_hand, unit, expires, received, ...}]
 //   lot.show          lot                                            -> {... documents[], events[], jobs[]}
 //   machine.show      machine
@@ -96,10 +97,10 @@
 //                        state, lines, bytes, sha256, started, ended, ...}]   newest first
 //   job.show          job ; job.path job                             -> {points: [[x_um,y_um,work], ...], box}
 //   record.list       [limit after] ; record.show record             -> {record, state, jobs[{... lots[], machine, serial_number, operator ...}]}
-//   note.list         subject
+//   note.list         [subject limit after sort] ; correction.list [subject]
 //   recall.look       lot   -> {lot..., balance{...}, ancestors[], descendants[], stock_at_risk[], jobs[], records[], units[],
 //                        customers[], orders_shipped[], orders_open[], orders_returned[], orders_unknown[], counts, took_us}
-//   recall.list, recall.show recall ; trace.show id -> {id, type, nodes[{type, id, label, state, side}], edges[[from, to]], cut}
+//   recall.list, recall.show recall ; trace.show id -> {id, type, nodes[{type, id, label, state, side, [corrected[]]}], edges[[from, to]], cut}
 //   hazard.list lot machine -> [{rule, verdict, why, grade, sources[]}] ; procedure.list, training.list, nonconformance.list
 //   product.list/show, unit.list [record product] /show, customer.list/show, order.list [state customer] /show, shipment.list [order]
 //   event.list        [after limit kind]                             -> [{seq, time, kind, actor, body, hash}]

@@ -90,7 +90,7 @@ const struct trace_op customer_ops[] = {
      "Add a customer; without an id one is given.", customer_add},
     {"customer.change", true, TAKES("!customer", "name", "email", "phone", "address", "by"),
      "Change how a customer is reached; what was there before stays in the ledger.", customer_change},
-    {"customer.list", false, TAKES("limit", "after"), "List the customers.", customer_list},
+    {"customer.list", false, TAKES("email", "limit", "after", "sort"), "List the customers.", customer_list},
     {"customer.show", false, TAKES("!customer"), "Show a customer with the orders.", customer_show},
     {NULL, false, NULL, NULL, NULL},
 };

@@ -217,7 +217,7 @@ const struct trace_op document_ops[] = {
      document_attach},
     {"document.check", false, TAKES(PARTICULARS, "name"), "Would a document with these particulars be taken?",
      document_check},
-    {"document.list", false, TAKES("lot", "material", "supplier", "kind", "state", "limit", "after"),
+    {"document.list", false, TAKES("lot", "material", "supplier", "kind", "state", "limit", "after", "sort"),
      "List the documents, newest first; state is current, expired or superseded.", document_list},
     {"document.show", false, TAKES("!id"), "Show one document's particulars.", document_show},
     {NULL, false, NULL, NULL, NULL},

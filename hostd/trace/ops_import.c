@@ -41,7 +41,7 @@ static bool find_customer(struct import *import, const cJSON *customer, cJSON **
 
 // A dry run writes nothing, so it remembers whom it would have added.
 static bool seen_before(struct import *import, const cJSON *customer) {
-    char key[2 * ARGS_REASON_MAX];
+    char key[2 * ARGS_NOTE_MAX + 2];
     const char *email = json_text(customer, "email"), *address = json_text(customer, "address");
     snprintf(key, sizeof key, "%s\n%s", email ? email : json_text(customer, "name"),
              email || !address ? "" : address);
@@ -96,10 +96,10 @@ static bool customer_is_right(const cJSON *customer, struct lg_error *error) {
     if (email && (!strchr(email, '@') || strchr(email, ' ')))
         return lg_fail(error, "bad_argument", "Mend it in the file.", "\"%.60s\" is no e-mail address.",
                        email);
-    return text_is_right(customer, "name", ARGS_LINE_MAX, error) &&
+    return text_is_right(customer, "name", ARGS_NOTE_MAX, error) &&
            text_is_right(customer, "email", ARGS_LINE_MAX, error) &&
            text_is_right(customer, "phone", ARGS_LINE_MAX, error) &&
-           text_is_right(customer, "address", ARGS_REASON_MAX, error);
+           text_is_right(customer, "address", ARGS_NOTE_MAX, error);
 }
 
 static bool order_is_right(const cJSON *order, struct lg_error *error) {

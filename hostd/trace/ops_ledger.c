@@ -27,8 +27,10 @@ bool ledger_op_events(struct ledger *ledger, const struct trace_context *context
         return lg_fail(error, "bad_argument", "Give the seq of the last event seen.",
                        "The argument \"after\" is not an event's number: %s.", text);
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(filters, "after");
-    json_add_integer(filters, "after", after);
+    if (json_get(args, "after")) {
+        cJSON_DeleteItemFromObjectCaseSensitive(filters, "after");
+        json_add_integer(filters, "after", after);
+    }
     bool ok = common_filtered(ledger, "event_list", filters, answer, error);
     cJSON_Delete(filters);
     return ok;

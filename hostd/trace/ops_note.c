@@ -51,6 +51,11 @@ bool note_list(struct ledger *ledger, const struct trace_context *context, const
     return true;
 }
 
+bool note_corrections(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
+                      cJSON **answer, struct lg_error *error) {
+    return common_filtered(ledger, "correction_log", args, answer, error);
+}
+
 // --- corrections ----------------------------------------------------------------------------------------
 
 // The event that was wrong, and what may be corrected in it; NULL with an error.
@@ -73,7 +78,7 @@ static const struct ledger_correctable *find_event(struct ledger *ledger, const 
     if (!correctable)
         lg_fail(error, "not_correctable",
                 "Write a note, or do the act that mends it: inspect, quarantine, reject.",
-                "The field %s of a %s event can't be corrected.", field, kind);
+                "The field %s of an event %s can't be corrected.", field, kind);
     return correctable;
 }
 
@@ -98,8 +103,11 @@ static bool add_value(struct ledger *ledger, const cJSON *args, cJSON *body, str
             return false;
         value = operator_id;
     }
-    if (strcmp(json_text(args, "field"), "text") != 0 &&
-        (strlen(value) > ARGS_LINE_MAX || strpbrk(value, "\r\n\t")))
+    static const char *const ids[] = {"operator", "order", "product"}; // what others are found by
+    bool is_id = false;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        is_id |= strcmp(json_text(args, "field"), ids[i]) == 0;
+    if (is_id && (strlen(value) > ARGS_LINE_MAX || strpbrk(value, "\r\n\t")))
         return lg_fail(error, "bad_argument", "Write it on one line of at most 200 bytes.",
                        "The new value is not one short line.");
     json_add_text(body, "value", value);

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "args.h"          // ARGS_LINE_MAX
+#include "args.h"          // ARGS_NOTE_MAX
 #include "common_orders.h" // order_lines
 #include "families.h"
 #include "json.h" // json_text
@@ -35,9 +35,9 @@ static bool line_is_right(const cJSON *line, struct lg_error *error) {
                        "A line of the order has a price that is no whole cents.");
     const char *const texts[] = {product, title, json_text(line, "currency")};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (texts[i] && strlen(texts[i]) > ARGS_LINE_MAX)
+        if (texts[i] && strlen(texts[i]) > ARGS_NOTE_MAX)
             return lg_fail(error, "bad_argument", "Make it shorter.",
-                           "A line of the order is longer than %d bytes.", ARGS_LINE_MAX);
+                           "A line of the order is longer than %d bytes.", ARGS_NOTE_MAX);
     return true;
 }
 
@@ -278,11 +278,11 @@ const struct trace_op order_ops[] = {
      unit_allocate},
     {"shipment.return", true, TAKES("!shipment", "!unit", "count", "!reason", "by"),
      "Book what a customer has sent back.", shipment_return},
-    {"order.list", false, TAKES("state", "customer", "limit", "after"), "List the orders, newest first.",
-     order_list},
+    {"order.list", false, TAKES("state", "customer", "limit", "after", "sort"),
+     "List the orders, newest first.", order_list},
     {"order.show", false, TAKES("!order"), "Show an order with its lines, shipments and records.",
      order_show},
-    {"shipment.list", false, TAKES("order", "limit", "after"), "List the shipments, newest first.",
+    {"shipment.list", false, TAKES("order", "limit", "after", "sort"), "List the shipments, newest first.",
      shipment_list},
     {NULL, false, NULL, NULL, NULL},
 };

@@ -107,7 +107,7 @@ const struct trace_op product_ops[] = {
      "Add a product, with the pattern of its serial numbers.", product_add},
     {"product.bom", true, TAKES("!product", "!materials", "by"),
      "Set a product's bill of materials: a record of it can't be closed without a lot of each.", product_bom},
-    {"product.list", false, TAKES("limit", "after"), "List the products.", product_list},
+    {"product.list", false, TAKES("limit", "after", "sort"), "List the products.", product_list},
     {"product.show", false, TAKES("!product"), "Show a product with its bill of materials.", product_show},
     {NULL, false, NULL, NULL, NULL},
 };

@@ -149,8 +149,8 @@ static cJSON *counts_of(const cJSON *answer) {
 static bool recall_look(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                         cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {
-        "lot",          "material", "material_name", "supplier", "supplier_name",
-        "supplier_lot", "heat",     "state",         "quantity", NULL};
+        "lot",   "material", "material_name", "supplier", "supplier_name", "supplier_lot", "heat",
+        "state", "quantity", "corrected",     NULL};
     const char *lot = json_text(args, "lot");
     int64_t began = time_monotonic_us();
     cJSON *row;
@@ -370,7 +370,8 @@ const struct trace_op recall_ops[] = {
     {"recall.open", true, TAKES("!lot", "!reason", "mock", "by"),
      "Open a recall: takes the stock out of use at once, and keeps whom it concerns; a mock one is an exercise.",
      recall_open},
-    {"recall.list", false, TAKES("limit", "after"), "List the recalls, newest first.", recall_list},
+    {"recall.list", false, TAKES("lot", "state", "limit", "after", "sort"), "List the recalls, newest first.",
+     recall_list},
     {"recall.show", false, TAKES("!recall"), "Show a recall: whom it concerns and what has come back.",
      recall_show},
     {"recall.contacted", true, TAKES("!recall", "!customer", "by"), "Say that a customer was told.",

@@ -67,8 +67,8 @@ static bool supplier_contact(struct ledger *ledger, const struct trace_context *
 }
 
 const struct trace_op supplier_ops[] = {
-    {"supplier.list", false, TAKES("limit", "after"), "List the suppliers, with how much was rejected.",
-     supplier_list},
+    {"supplier.list", false, TAKES("limit", "after", "sort"),
+     "List the suppliers, with how much was rejected.", supplier_list},
     {"supplier.show", false, TAKES("!supplier"),
      "Show a supplier with contacts, documents, newest lots and how much was rejected.", supplier_show},
     {"supplier.contact", true, TAKES("!supplier", "!name", "role", "email", "phone", "by"),

@@ -127,6 +127,8 @@ static bool add_labels(struct graph *g, struct lg_error *error) {
             return false;
         json_add_text(node, "label", json_text(row, "label"));
         json_add_text(node, "state", json_text(row, "state"));
+        if (cJSON_IsArray(json_get(row, "corrected")))
+            json_add(node, "corrected", cJSON_Duplicate(json_get(row, "corrected"), true));
         cJSON_Delete(row);
     }
     return true;

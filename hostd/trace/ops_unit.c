@@ -134,8 +134,8 @@ const struct trace_op unit_ops[] = {
     {"unit.make", true, TAKES("!record", "product", "count", "batch", "unit", "by"),
      "Give numbers to what a record made: one for each, or one for a batch.", unit_make},
     {"unit.scrap", true, TAKES("!unit", "!reason", "by"), "Scrap a unit.", unit_scrap},
-    {"unit.list", false, TAKES("record", "product", "limit", "after"), "List the units, newest first.",
-     unit_list},
+    {"unit.list", false, TAKES("record", "product", "limit", "after", "sort"),
+     "List the units, newest first.", unit_list},
     {"unit.show", false, TAKES("!unit"), "Show a unit: its record, lots, and where it went.", unit_show},
     {NULL, false, NULL, NULL, NULL},
 };

@@ -120,6 +120,9 @@ export function lasted(milliseconds) {
 export const lotNames = (lots) =>
     (Array.isArray(lots) ? lots : []).map((one) => (one.quantity ? `${one.lot} (${one.quantity})` : one.lot)).join(', ');
 export const chip = (state) => el('span', { class: 'chip ' + state }, endWords[state] || String(state).replace(/_/g, ' '));
+// What was put right of a row, in words; '' when nothing was.
+export const corrected = (row) => (row.corrected || []).map((one) =>
+    `${one.field.replace(/_/g, ' ')} was ${one.was ?? 'not given'}, is ${one.value} (${one.by}, ${when(one.at)}: ${one.reason})`).join('; ');
 export const list = (answer) => (Array.isArray(answer) ? answer : answer.items || []);
 // Rows of a definition list; empty values are left out.
 export const facts = (rows) => rows.filter(([, value]) => value !== undefined && value !== null && value !== '')

@@ -1,5 +1,5 @@
 // One job: its picture, what is known of it, and notes.
-import { api, byId, chip, el, facts, lasted, list, listen, lotNames, number, part, path, say, when } from './common.js';
+import { api, byId, chip, corrected, el, facts, lasted, list, listen, lotNames, number, part, path, say, when } from './common.js';
 
 const id = part(2);
 const millimetres = (um) => (um === undefined || um === null ? '' : number(um / 1000, 1) + ' mm');
@@ -23,7 +23,7 @@ async function refresh() {
             ['Operator', job.operator],
             ['Machine', [job.machine, job.serial_number].filter(Boolean).join(' · ')],
             ['Record', job.record], ['Order', job.order], ['Product', job.product],
-            ['Reason', job.reason],
+            ['Corrected', corrected(job)], ['Reason', job.reason],
             ['Started', when(job.started)], ['Ended', when(job.ended)],
             ['Time', job.started && job.ended ? lasted(new Date(job.ended) - new Date(job.started)) : ''],
             ['Lines', job.lines ? `${number(job.lines)} (${number(job.bytes)} bytes)` : ''],
@@ -41,7 +41,7 @@ async function refresh() {
 async function notes() {
     const all = list(await api('/notes?subject=' + encodeURIComponent(id)));
     byId('notes').replaceChildren(...all.map((note) =>
-        el('li', {}, note.text, el('span', { class: 'quiet' }, ' ' + [when(note.time), note.by || note.actor].filter(Boolean).join(', ')))));
+        el('li', {}, note.text, el('span', { class: 'quiet' }, ' ' + [when(note.at), note.by, corrected(note)].filter(Boolean).join(', ')))));
 }
 
 byId('note-form').addEventListener('submit', async (event) => {

@@ -1,5 +1,5 @@
 // History: pictures before tables. One machine's jobs (/machines/<id>/jobs), or all (/jobs).
-import { api, byId, chip, el, lasted, list, listen, lotNames, number, part, path, say, when } from './common.js';
+import { api, byId, chip, corrected, el, lasted, list, listen, lotNames, number, part, path, say, when } from './common.js';
 
 const PAGE = 24;
 const machine = part(1) === 'machines' ? part(2) : '';
@@ -15,6 +15,7 @@ function card(job) {
                 el('span', { class: 'push' }, chip(job.state))),
             el('p', {}, lotNames(job.lots) || 'no material'),
             el('p', { class: 'quiet' }, [machine ? '' : job.machine, when(job.started || job.held), job.operator].filter(Boolean).join(' · ')),
+            job.corrected && el('p', { class: 'quiet' }, 'Corrected: ' + corrected(job)),
             el('p', { class: 'quiet number' },
                 [job.lines ? number(job.lines) + ' lines' : '', lasts, job.record].filter(Boolean).join(' · '))));
 }

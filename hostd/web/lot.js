@@ -1,5 +1,5 @@
 // One lot: what it is, its documents, its jobs; inspection and the decision.
-import { api, byId, chip, el, facts, list, listen, part, path, say, upload, when } from './common.js';
+import { api, byId, chip, corrected, el, facts, list, listen, part, path, say, upload, when } from './common.js';
 
 const id = part(2);
 const here = path('lots', id);
@@ -17,6 +17,7 @@ function draw(lot) {
         ["Supplier's lot", lot.supplier_lot],
         ['Heat on stock', lot.heat], ['Heat on certificate', lot.cert_heat],
         ['Purchase order', lot.purchase_order], ['Received', when(lot.received)], ['Expires', lot.expires],
+        ['Corrected', corrected(lot)],
         ['Reason', lot.reason],
         ['Required, and missing', (lot.missing_documents || []).map(missing).join(', ')],
     ]));
@@ -27,7 +28,7 @@ function draw(lot) {
     byId('jobs').replaceChildren(...(lot.jobs || []).map((one) => {
         const job = typeof one === 'string' ? { job: one } : one;
         return el('li', {}, el('a', { href: path('jobs', job.job) }, job.job),
-            el('span', { class: 'quiet' }, ' ' + [job.machine, job.state, when(job.started)].filter(Boolean).join(', ')));
+            el('span', { class: 'quiet' }, ' ' + [job.machine, job.state, when(job.started), corrected(job)].filter(Boolean).join(', ')));
     }));
     byId('no-jobs').hidden = (lot.jobs || []).length > 0;
 }

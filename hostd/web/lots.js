@@ -1,5 +1,5 @@
 // The lots: what is there, in which state, and booking a delivery in.
-import { api, byId, chip, el, list, listen, path, say, when } from './common.js';
+import { api, byId, chip, corrected, el, list, listen, path, say, when } from './common.js';
 
 const PAGE = 60;
 let lots = [];
@@ -9,7 +9,8 @@ function card(lot) {
         el('p', { class: 'row' }, el('a', { href: path('lots', lot.lot) }, el('b', {}, lot.lot)), el('span', { class: 'push' }, chip(lot.state))),
         el('p', {}, lot.material_name || lot.material),
         el('p', {}, [lot.on_hand || lot.quantity, lot.on_hand && lot.quantity ? 'of ' + lot.quantity : ''].filter(Boolean).join(' ')),
-        el('p', { class: 'quiet' }, [lot.supplier, lot.supplier_lot, when(lot.received)].filter(Boolean).join(' · '))));
+        el('p', { class: 'quiet' }, [lot.supplier, lot.supplier_lot, when(lot.received)].filter(Boolean).join(' · ')),
+        lot.corrected && el('p', { class: 'quiet' }, 'Corrected: ' + corrected(lot))));
 }
 
 function draw() {

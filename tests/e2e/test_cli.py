@@ -348,6 +348,15 @@ class Completion(Case):
         self.assertEqual(self.complete("job", "list", "--m"), ["--machine"])
         self.assertNotIn("words", self.complete("completion", ""))
 
+    def test_orders_as_shops_number_them(self):
+        self.ok("customer", "add", "Ada", "--id", "C1")
+        for order in ("#1001", "$(touch x)", "2001"):
+            self.ok("order", "add", order, "C1")
+        self.assertEqual(self.complete("order", "show", "20"), ["2001"])
+        self.assertEqual(self.complete("order", "show", "#1"), ["\\#1001"])  # as the shell takes it
+        self.assertEqual(self.complete("order", "show", "\\#1"), ["\\#1001"])
+        self.assertEqual(self.complete("record", "list", "--order", "$"), ["\\$\\(touch\\", "x\\)"])  # one word, split here
+
     def test_it_is_silent_without_a_ledger(self):
         self.assertEqual(self.complete("lot", "release", ""), [])
 

@@ -115,6 +115,21 @@ class Files(unittest.TestCase):
         self.assertEqual(done.stdout, "")
 
 
+class Manual(unittest.TestCase):
+    def test_lotgate_json_5_tells_of_every_key_and_word_that_the_reader_knows(self):
+        with open(os.path.join(TOP, "hostd", "config.c"), encoding="utf-8") as file:
+            code = file.read()
+        keys = re.findall(r'\.key = "(\w+)"', code) + re.findall(r"SECONDS\((\w+), \d", code)
+        words = re.findall(r'\{"([\w-]+)", \w+\}', code)
+        self.assertTrue({"require", "armed_seconds", "pty"} <= set(keys) and {"trained", "sqlite", "until-changed"} <= set(words))
+        with open(os.path.join(DIST, "lotgate.json.5"), encoding="utf-8") as file:
+            text = file.read().replace("\\-", "-")
+        for key in keys:
+            self.assertRegex(text, rf"(?m)^\.(It )?Cm {key}\b")
+        for word in words:
+            self.assertRegex(text, rf"(?m)^\.Ql {word}\b")
+
+
 class Demo(unittest.TestCase):
     def test_it_ends_by_itself_even_beside_a_lotgate_that_runs(self):
         with socket.socket() as taken:
@@ -131,6 +146,12 @@ class Demo(unittest.TestCase):
         self.assertIn("JOB-000001: completed, record MFG-0001.", done.stdout)
         self.assertRegex(done.stdout, r"(?m)^Hook +locked, paired, blocked 1 start$")
         self.assertRegex(done.stdout, r"(?m)^JOB-000002 +laser2 .*completed")
+        called_back = done.stdout.split("\n7. ")[1]
+        self.assertRegex(called_back, r"(?m)^RCL-0001: the recall of ACR-\d{4}-001 is open")
+        for customer in ("Ada Byron", "Bo Diddley"):  # in the table and as CSV; Eve's is not shipped
+            self.assertEqual(called_back.count(customer), 2)
+        self.assertNotIn("Eve", called_back)
+        self.assertIn("is recalled", called_back)
         self.assertIn("The chain, the signatures and the tables are right.", done.stdout)
 
 

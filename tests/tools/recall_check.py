@@ -4,6 +4,10 @@
     lotgate ledger export | recall_check.py LOT
 
 Prints one JSON object: records, units, orders_shipped, orders_open, customers (sorted), and the balance's integers.
+
+    lotgate ledger export | recall_check.py --trace ID
+
+Prints what the thing was made of and became: nodes and edges, [type, id], sorted.
 """
 import json
 import sys
@@ -16,14 +20,21 @@ class Shop:
         self.lots, self.parents, self.taken = {}, [], {}
         self.records, self.units, self.orders = {}, {}, {}
         self.shipments, self.apart = {}, {}
-        self.declared = {}
+        self.supplier, self.jobs, self.suppliers = {}, {}, set()
 
     def tell(self, kind, b):
         handler = getattr(self, kind.replace(".", "_"), None)
         if handler:
             handler(b)
 
+    def supplier_added(self, b):
+        self.suppliers.add(b["supplier"])
+
+    def job_started(self, b):
+        self.jobs[b["job"]] = b["record"]
+
     def lot_received(self, b):
+        self.supplier[b["lot"]] = b["supplier"]
         self.lots[b["lot"]] = {"in": b["amount"], "received": b["amount"], "booked": 0, "counted": 0, "scrapped": 0, "parted": 0}
 
     def lot_split(self, b):
@@ -130,6 +141,53 @@ def find(shop, lot):
                         "scrapped": total("scrapped"), "on_hand": hand, "unaccounted": -total("counted")}}
 
 
+def stock(shop):
+    """Each lot by itself: its integers."""
+    told = {}
+    for name, v in shop.lots.items():
+        consumed = sum(amount or 0 for (_, lot), (_, amount) in shop.taken.items() if lot == name)
+        told[name] = {"received": v["received"], "adjusted": v["booked"] + v["counted"], "consumed": consumed,
+                      "scrapped": v["scrapped"], "parted": v["parted"],
+                      "on_hand": v["received"] + v["booked"] + v["counted"] - consumed - v["scrapped"] - v["parted"]}
+    return told
+
+
+def all_edges(shop):
+    """Every step there is, from what goes in to what comes out."""
+    edges = {(("lot", parent), ("lot", child)) for parent, child, _ in shop.parents}
+    edges |= {(("supplier", supplier), ("lot", lot)) for lot, supplier in shop.supplier.items()}
+    edges |= {(("lot", lot), ("record", record)) for (_, lot), (record, _) in shop.taken.items()}
+    edges |= {(("record", record), ("unit", unit)) for unit, record in shop.units.items()}
+    edges |= {(("record", record), ("order", order)) for record, order in shop.records.items() if order}
+    edges |= {(("unit", unit), ("order", order)) for (_, unit), (order, _, _) in shop.shipments.items()}
+    edges |= {(("unit", unit), ("order", order)) for unit, order in shop.apart}
+    edges |= {(("order", order), ("customer", about["customer"])) for order, about in shop.orders.items()}
+    return edges
+
+
+def what(shop, name):
+    kinds = (("unit", shop.units), ("lot", shop.lots), ("order", shop.orders), ("record", shop.records))
+    for kind, there in kinds:
+        if name in there:
+            return kind, name
+    if name in shop.jobs:
+        return "record", shop.jobs[name]
+    return ("supplier" if name in shop.suppliers else "customer"), name
+
+
+def trace(shop, name):
+    edges, nodes, steps = all_edges(shop), {what(shop, name)}, set()
+    for near, far in ((1, 0), (0, 1)):  # backward, then forward, each from where one stands
+        news, seen = [what(shop, name)], {what(shop, name)}
+        while news:
+            found = [edge for edge in edges if edge[near] in set(news)]
+            steps.update(found)
+            news = list({edge[far] for edge in found} - seen)
+            seen.update(news)
+        nodes |= seen
+    return {"nodes": sorted(nodes), "edges": sorted(steps)}
+
+
 def read(lines):
     shop = Shop()
     for line in lines:
@@ -139,4 +197,7 @@ def read(lines):
 
 
 if __name__ == "__main__":
-    print(json.dumps(find(read(sys.stdin), sys.argv[1])))
+    if sys.argv[1] == "--trace":
+        print(json.dumps(trace(read(sys.stdin), sys.argv[2])))
+    else:
+        print(json.dumps(find(read(sys.stdin), sys.argv[1])))

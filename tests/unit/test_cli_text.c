@@ -70,7 +70,7 @@ static void test_width(void **state) {
     assert_int_equal(cli_text_width("\xff"), 1);
 }
 
-// Kept by the strchr over "=+-@" in cli_text_write_csv.
+// Kept by begins_formula in cli_text.c.
 static void test_csv(void **state) {
     same(csv_guarded, "plain", "plain");
     same(csv_guarded, "a,b", "\"a,b\"");
@@ -78,6 +78,12 @@ static void test_csv(void **state) {
     same(csv_guarded, "two\nlines", "\"two\nlines\"");
     same(csv_guarded, "=1+1", "'=1+1");
     same(csv_guarded, "+49 30", "'+49 30");
+    same(csv_guarded,
+         "\xef\xbc\x9d"
+         "1",
+         "'\xef\xbc\x9d"
+         "1"); // the full-width sign
+    same(csv_guarded, "\n=1", "\"'\n=1\"");
     same(csv_guarded, "-5", "'-5");
     same(csv_guarded, "@x", "'@x");
     same(csv_guarded, "=a,b", "\"'=a,b\"");
@@ -166,6 +172,48 @@ static void test_csv_rows(void **state) {
     cJSON_Delete(value);
 }
 
+static void cut_to(const char *text, size_t room, const char *wanted) {
+    char *copy = strdup(text); // exactly as long: a byte written behind it is noticed
+    cli_text_cut(copy, room);
+    assert_string_equal(copy, wanted);
+    assert_true(cli_text_width(copy) <= room);
+    free(copy);
+}
+
+static void test_cut(void **state) {
+    cut_to("abcdef", 6, "abcdef");
+    cut_to("abcdef", 5, "abc…"); // three bytes of dots in the place of three letters
+    cut_to("abcdefghij", 5, "abcd…");
+    cut_to("ääääääää", 5, "ääää…");
+    cut_to("äöü", 2, "ä…");
+    cut_to("日本語日本語", 6, "日本…"); // two columns each
+    cut_to("e\xcc\x81"
+           "e\xcc\x81"
+           "e\xcc\x81",
+           2, "e\xcc\x81…");
+}
+
+// A long text in the midst leaves room for the others; the last one is whole.
+static void test_table_with_a_long_cell(void **state) {
+    static const struct cli_column two[] = {
+        {"A", "a", CLI_CELL_TEXT, false}, {"B", "b", CLI_CELL_TEXT, false}, {0}};
+    char text[400], *out = NULL;
+    size_t size = 0;
+    memset(text, 'x', 300);
+    text[300] = '\0';
+    cJSON *rows = cJSON_CreateArray(), *row = cJSON_CreateObject();
+    cJSON_AddStringToObject(row, "a", text);
+    cJSON_AddStringToObject(row, "b", text);
+    cJSON_AddItemToArray(rows, row);
+    FILE *f = open_memstream(&out, &size);
+    cli_table_print_within(f, rows, two, false, 400);
+    fclose(f);
+    assert_non_null(strstr(out, "x…  xxx"));
+    assert_non_null(strstr(out, text));
+    free(out);
+    cJSON_Delete(rows);
+}
+
 static void test_distance(void **state) {
     assert_int_equal(cli_edit_distance("release", "release"), 0);
     assert_int_equal(cli_edit_distance("relaese", "release"), 1); // neighbours swapped
@@ -200,6 +248,8 @@ int main(void) {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_table_that_is_too_wide),
         cmocka_unit_test(test_csv_rows),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_table_with_a_long_cell),
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_suggestion),
     };

@@ -3,6 +3,7 @@
 
 #include "args.h"
 #include "kinds.h"
+#include "lists.h"
 #include "queries.h"
 #include "timefmt.h" // time_now_us
 
@@ -276,7 +277,11 @@ static void every_query_runs(void **state) {
     cJSON *none = help_json("{\"limit\":10}");
     for (const struct ledger_query_family *family = ledger_queries; family->queries; family++)
         for (const struct ledger_named_query *q = family->queries; q->name; q++) {
-            must_answer(&h, q->name, all);
+            cJSON *given = cJSON_Duplicate(all, true);
+            if (ledger_list_find(q->name)) // whose `after` must be a row: test_trace_lists
+                cJSON_DeleteItemFromObjectCaseSensitive(given, "after");
+            must_answer(&h, q->name, given);
+            cJSON_Delete(given);
             must_answer(&h, q->name, none);
         }
     cJSON_Delete(all);

@@ -20,7 +20,7 @@ static void what_is_wrong_is_named(void **state) {
     names(&h, "supplier.add", "{\"supplier\":\"B C\",\"name\":\"x\"}", "\"supplier\"");
     names(&h, "supplier.add", "{\"supplier\":\"B\\u0007\",\"name\":\"x\"}", "\"supplier\"");
     names(&h, "supplier.add", "{\"supplier\":\"\\u00c4\",\"name\":\"x\"}", "\"supplier\"");
-    names(&h, "supplier.add", "{\"supplier\":\"B\",\"name\":\"a\\u0007b\"}", "\"name\"");
+    names(&h, "supplier.add", "{\"supplier\":\"B\",\"name\":\"x\",\"phone\":\"a\\u0007b\"}", "\"phone\"");
     names(&h, "supplier.add", "[]", "not an object");
     names(&h, "job.list", "{\"from\":\"tomorrow\"}", "\"from\"");
     names(&h, "job.list", "{\"limit\":\"many\"}", "\"limit\"");
@@ -59,7 +59,8 @@ static void every_text_has_a_limit(void **state) {
     } limits[] = {
         {"supplier.add", "{\"name\":\"x\"}", "supplier", ARGS_ID_MAX},
         {"material.add", "{\"name\":\"x\"}", "material", ARGS_MATERIAL_MAX},
-        {"supplier.add", "{\"supplier\":\"B\"}", "name", ARGS_LINE_MAX},
+        {"supplier.add", "{\"supplier\":\"B\"}", "name", ARGS_NOTE_MAX},
+        {"supplier.add", "{\"supplier\":\"C\",\"name\":\"x\"}", "phone", ARGS_LINE_MAX},
         {"note.add", "{\"subject\":\"laser1\"}", "text", ARGS_NOTE_MAX},
         {"machine.unauthorised", "{\"machine\":\"laser1\"}", "status", ARGS_REASON_MAX},
     };

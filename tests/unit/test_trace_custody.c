@@ -20,6 +20,12 @@ static int teardown(void **state) {
     return 0;
 }
 
+// Without verifying and making anew: the test of depth does that for pieces of pieces.
+static int teardown_quick(void **state) {
+    help_teardown(*state);
+    return 0;
+}
+
 static const char *piece_of(struct help *h, const char *lot, const char *quantity) {
     static char piece[65], args[256];
     snprintf(args, sizeof args, "{\"lot\":\"%s\",\"quantity\":\"%s\"}", lot, quantity);
@@ -232,6 +238,87 @@ static void deep_and_wide_genealogies_are_kept(void **state) {
     assert_true(ledger_commit(h->ledger, &h->error));
     assert_string_equal(lot, "ACR-1126-002/10000");
     on_hand(h, lot, "990001mm2");
+    cJSON *found = help_ask(h, "recall.look", "{\"lot\":\"ACR-1126-002\"}");
+    assert_int_equal(cJSON_GetArraySize(json_get(found, "descendants")), 10000);
+    cJSON_Delete(found);
+    found = help_ask(h, "recall.look", "{\"lot\":\"ACR-1126-002/10000\"}");
+    assert_int_equal(cJSON_GetArraySize(json_get(found, "ancestors")), 10000);
+    cJSON_Delete(found);
+}
+
+// The supplier's number of the lot was misread: every piece shows the right one.
+static void correct_all(struct help *h, const char *piece) {
+    char args[200];
+    cJSON *received =
+        help_ask(h, "event.list", "{\"kind\":\"lot.received\",\"sort\":\"seq:desc\",\"limit\":1}");
+    snprintf(args, sizeof args,
+             "{\"event\":%d,\"field\":\"supplier_lot\",\"value\":\"R-2\",\"reason\":\"misread\"}",
+             json_get(received->child, "seq")->valueint);
+    cJSON_Delete(received);
+    help_do(h, "correction.add", args);
+    snprintf(args, sizeof args, "{\"lot\":\"%s\"}", piece);
+    help_says(help_ask(h, "lot.show", args), "supplier_lot", "R-2");
+}
+
+// A family of so many pieces: sheets of a roll, each cut again. Sanitizers take their time for each event.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SHEETS = 10, PIECES_OF_EACH = 1000 };
+#else
+enum { SHEETS = 100, PIECES_OF_EACH = 1000 };
+#endif
+
+static void split_inside(struct help *h, const char *lot, const char *quantity, int count) {
+    char args[256];
+    struct trace_context context = {"test", h->now_us};
+    snprintf(args, sizeof args, "{\"lot\":\"%s\",\"quantity\":\"%s\",\"count\":%d}", lot, quantity, count);
+    cJSON *object = help_json(args), *answer;
+    if (!trace_run_inside(h->ledger, trace_op_find("lot.split"), &context, object, &answer, &h->error))
+        fail_msg("%s", h->error.message);
+    cJSON_Delete(object);
+    cJSON_Delete(answer);
+}
+
+static int64_t member(const cJSON *answer, const char *of, const char *name) {
+    int64_t value = -1;
+    assert_true(json_integer(json_get(answer, of), name, &value));
+    return value;
+}
+
+static void a_recall_finds_each_of_a_hundred_thousand_pieces(void **state) {
+    struct help *h = *state;
+    char lot[65], last[80], args[160];
+    help_do(h, "lot.receive",
+            "{\"material\":\"ACR\",\"supplier\":\"ACME\",\"supplier_lot\":\"roll\",\"quantity\":\"1000m2\"}");
+    assert_true(ledger_begin(h->ledger, &h->error));
+    split_inside(h, "ACR-1126-002", "9m2", SHEETS);
+    for (int sheet = 1; sheet <= SHEETS; sheet++) {
+        snprintf(lot, sizeof lot, "ACR-1126-002/%d", sheet);
+        split_inside(h, lot, "89cm2", PIECES_OF_EACH - 1);
+    }
+    assert_true(ledger_commit(h->ledger, &h->error));
+    snprintf(last, sizeof last, "ACR-1126-002/%d", SHEETS * PIECES_OF_EACH);
+    help_do(h, "lot.release", "{\"lot\":\"ACR-1126-002\"}");
+    snprintf(args, sizeof args, "{\"lot\":\"%s\",\"quantity\":\"1cm2\",\"reason\":\"chipped\"}", last);
+    help_do(h, "lot.scrap", args);
+
+    cJSON *found = help_ask(h, "recall.look", "{\"lot\":\"ACR-1126-002\"}");
+    assert_int_equal(member(found, "counts", "descendants"), SHEETS * PIECES_OF_EACH);
+    assert_int_equal(member(found, "counts", "stock_at_risk"), SHEETS * PIECES_OF_EACH + 1);
+    const cJSON *amounts = json_get(json_get(found, "balance"), "amounts");
+    int64_t received = 0, on_hand = 0, scrapped = 0;
+    assert_true(json_integer(amounts, "received", &received) && json_integer(amounts, "on_hand", &on_hand) &&
+                json_integer(amounts, "scrapped", &scrapped));
+    assert_true(received == INT64_C(1000000000) && scrapped == 100 && on_hand == received - scrapped);
+    cJSON_Delete(found);
+
+    snprintf(args, sizeof args, "{\"id\":\"%s\"}", last);
+    cJSON *trace = help_ask(h, "trace.show", args); // backward: the piece, its sheet, the roll, the supplier
+    assert_int_equal(cJSON_GetArraySize(json_get(trace, "nodes")), 4);
+    cJSON_Delete(trace);
+    trace = help_ask(h, "trace.show", "{\"id\":\"ACR-1126-002\"}");
+    assert_int_equal(json_flag(trace, "cut", false), SHEETS * PIECES_OF_EACH > 5000); // and it says so
+    cJSON_Delete(trace);
+    correct_all(h, last);
 }
 
 int main(void) {
@@ -246,6 +333,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_a_job_took_is_put_right, setup, teardown),
         cmocka_unit_test_setup_teardown(the_meter_tells_what_was_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(deep_and_wide_genealogies_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recall_finds_each_of_a_hundred_thousand_pieces, setup,
+                                        teardown_quick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

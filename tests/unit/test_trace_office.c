@@ -176,7 +176,8 @@ static void what_cannot_be_corrected_is_told(void **state) {
     int64_t received = event_of(&h, "lot.received");
     help_refused(&h, "correction.add", correction(received, "heat", "x"), "not_correctable");
     help_refused(&h, "correction.add", correction(9999, "supplier_lot", "x"), "no_such_event");
-    help_refused(&h, "correction.add", correction(received, "supplier_lot", "two\\nlines"), "bad_argument");
+    help_refused(&h, "correction.add", correction(event_of(&h, "record.opened"), "product", "two\\nlines"),
+                 "bad_argument");
     help_refused(&h, "correction.add", correction(event_of(&h, "job.started"), "operator", "nobody"),
                  "operator_unknown");
     help_teardown(&h);

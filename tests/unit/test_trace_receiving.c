@@ -130,7 +130,11 @@ static void a_ledger_of_version_3_gets_its_counts(void **state) {
     sqlite3 *db;
     snprintf(path, sizeof path, "%s/ledger.db", h.directory);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_exec(db, "DROP TABLE supplier_lots; PRAGMA user_version=3", NULL, NULL, &message);
+    sqlite3_exec(db,
+                 "DROP TABLE supplier_lots; DROP INDEX lots_by_expiry; DROP INDEX lots_by_supplier;"
+                 " DROP INDEX documents_by_expiry; DROP INDEX customers_by_name; DROP INDEX orders_by_time;"
+                 " PRAGMA user_version=3",
+                 NULL, NULL, &message);
     assert_null(message);
     sqlite3_close(db);
     help_open(&h, LEDGER_WRITER);

@@ -60,14 +60,14 @@ static void every_read_answers(void **state) {
         const char *op, *args;
     } reads[] = {
         {"supplier.list", "{}"},
-        {"material.list", "{\"after\":\"A\"}"},
+        {"material.list", "{\"sort\":\"name:desc\"}"},
         {"operator.list", "{}"},
         {"machine.list", "{}"},
         {"lot.list", "{\"state\":\"released\",\"material\":\"ACR\",\"limit\":5}"},
         {"declaration.list", "{\"machine\":\"laser1\"}"},
         {"job.list",
          "{\"machine\":\"laser1\",\"from\":\"2026-11-01\",\"to\":\"2026-11-30\",\"state\":\"completed\"}"},
-        {"job.list", "{\"after\":\"JOB-000001\"}"},
+        {"job.list", "{\"sort\":\"machine\"}"},
         {"record.list", "{\"limit\":\"10\"}"},
         {"event.list", "{\"after\":\"0\"}"},
         {"event.list", "{\"kind\":\"lot.received\",\"after\":2}"},
