@@ -129,7 +129,7 @@ int cli_run_with_photo(struct cli_call *call) {
     char sha256[DOCUMENT_STORE_SHA256_MAX];
     uint64_t size;
     const char *photo = cli_given(call, "photo");
-    cJSON *args = cli_args_object(call, &error), *answer = NULL;
+    cJSON *args = cli_args_object(call, &error);
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
     if (photo != NULL && (!check_file(photo, &error) ||
@@ -138,13 +138,5 @@ int cli_run_with_photo(struct cli_call *call) {
         return cli_fail(CLI_REFUSED, &error);
     }
     json_add_text(args, "photo", photo != NULL ? sha256 : NULL);
-    int status = cli_ask(call, call->command->op, args, &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, call->command->done, answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_say(call, args);
 }

@@ -72,3 +72,20 @@ void cli_print_history(const cJSON *answer) {
     cli_print_section(with, "events", "Events", events);
     cJSON_Delete(with);
 }
+
+int cli_show(struct cli_call *call, const struct cli_column *fields, const struct cli_section *sections) {
+    cJSON *answer = NULL;
+    int status = cli_ask_command(call, &answer);
+    if (status != CLI_DONE)
+        return status;
+    if (call->json) {
+        cli_print_json(answer);
+    } else {
+        cli_print_fields(stdout, answer, fields);
+        for (; sections->key != NULL; sections++)
+            cli_print_section(answer, sections->key, sections->title, sections->columns);
+        cli_print_history(answer);
+    }
+    cJSON_Delete(answer);
+    return CLI_DONE;
+}

@@ -63,24 +63,15 @@ static const struct cli_column change_columns[] = {{"WHAT", "kind", CLI_CELL_TEX
                                                    {0}};
 
 static int show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, lot_fields);
-        cli_print_section(answer, "documents", "Documents", cli_document_columns);
-        cli_print_section(answer, "missing_documents", "Required, and missing", missing_columns);
-        cli_print_section(answer, "parents", "Cut from, or merged from", parent_columns);
-        cli_print_section(answer, "pieces", "Pieces", piece_columns);
-        cli_print_section(answer, "changes", "Stock changes", change_columns);
-        cli_print_section(answer, "jobs", "Jobs", lot_job_columns);
-        cli_print_history(answer);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section sections[] = {
+        {"documents", "Documents", cli_document_columns},
+        {"missing_documents", "Required, and missing", missing_columns},
+        {"parents", "Cut from, or merged from", parent_columns},
+        {"pieces", "Pieces", piece_columns},
+        {"changes", "Stock changes", change_columns},
+        {"jobs", "Jobs", lot_job_columns},
+        {0}};
+    return cli_show(call, lot_fields, sections);
 }
 
 static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},

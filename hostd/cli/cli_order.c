@@ -27,19 +27,8 @@ static const struct cli_column customer_order_columns[] = {{"ORDER", "order", CL
                                                            {0}};
 
 static int customer_show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, customer_fields);
-        cli_print_section(answer, "orders", "Orders", customer_order_columns);
-        cli_print_history(answer);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section sections[] = {{"orders", "Orders", customer_order_columns}, {0}};
+    return cli_show(call, customer_fields, sections);
 }
 
 #define REACHED                                                                                              \
@@ -123,20 +112,6 @@ static bool add_counted(cJSON *list, const char *text, const char *name, struct 
     return item != NULL;
 }
 
-static int ask_and_say(struct cli_call *call, cJSON *args) {
-    struct lg_error error = {0};
-    cJSON *answer = NULL;
-    int status = cli_ask(call, call->command->op, args, &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, call->command->done, answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
-}
-
 static int order_add(struct cli_call *call) {
     struct lg_error error = {0};
     cJSON *args = cli_args_object(call, &error);
@@ -150,7 +125,7 @@ static int order_add(struct cli_call *call) {
             cJSON_Delete(args);
             return cli_fail(CLI_USAGE, &error);
         }
-    return ask_and_say(call, args);
+    return cli_say(call, args);
 }
 
 static int order_ship(struct cli_call *call) {
@@ -168,7 +143,7 @@ static int order_ship(struct cli_call *call) {
             cJSON_Delete(args);
             return cli_fail(CLI_USAGE, &error);
         }
-    return ask_and_say(call, args);
+    return cli_say(call, args);
 }
 
 // One unit, with its count, among the arguments.
@@ -185,7 +160,7 @@ static int one_unit(struct cli_call *call) {
     json_add_text(args, "unit", json_text(item, "unit"));
     json_add_integer(args, "count", count);
     cJSON_Delete(item);
-    return ask_and_say(call, args);
+    return cli_say(call, args);
 }
 
 static const struct cli_column order_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
@@ -224,22 +199,12 @@ static const struct cli_column record_columns[] = {{"RECORD", "record", CLI_CELL
                                                    {0}};
 
 static int order_show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, order_fields);
-        cli_print_section(answer, "lines", "Lines", line_columns);
-        cli_print_section(answer, "set_apart", "Set apart", unit_columns);
-        cli_print_section(answer, "shipments", "Shipments", shipment_columns);
-        cli_print_section(answer, "records", "Manufacture records", record_columns);
-        cli_print_history(answer);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section sections[] = {{"lines", "Lines", line_columns},
+                                                  {"set_apart", "Set apart", unit_columns},
+                                                  {"shipments", "Shipments", shipment_columns},
+                                                  {"records", "Manufacture records", record_columns},
+                                                  {0}};
+    return cli_show(call, order_fields, sections);
 }
 
 #define ORDER_WORD                                                                                           \

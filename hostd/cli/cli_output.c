@@ -92,17 +92,24 @@ int cli_ask_command(struct cli_call *call, cJSON **answer) {
     return status == CLI_DONE ? CLI_DONE : cli_fail(status, &error);
 }
 
-int cli_run_act(struct cli_call *call) {
+int cli_say(struct cli_call *call, cJSON *args) {
+    struct lg_error error = {0};
     cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
+    int status = cli_ask(call, call->command->op, args, &answer, &error);
     if (status != CLI_DONE)
-        return status;
+        return cli_fail(status, &error);
     if (call->json)
         cli_print_json(answer);
     else
         cli_print_done(stdout, call->command->done, answer);
     cJSON_Delete(answer);
     return CLI_DONE;
+}
+
+int cli_run_act(struct cli_call *call) {
+    struct lg_error error = {0};
+    cJSON *args = cli_args_object(call, &error);
+    return args == NULL ? cli_fail(CLI_USAGE, &error) : cli_say(call, args);
 }
 
 // Asks for the rows that follow `args`.after; moves that on unless these are the *last.

@@ -35,6 +35,10 @@ void cli_print_done(FILE *out, const char *sentence, const cJSON *answer);
 // already told.
 int cli_ask_command(struct cli_call *call, cJSON **answer);
 
+// Asks the command's operation and says its `done` sentence, or the answer as JSON. Takes `args` over. Returns the exit
+// status; a failure is told.
+int cli_say(struct cli_call *call, cJSON *args);
+
 // Asks a listing page by page: `each` is called with every page (an array) until the rows or `limit` end. Takes
 // `args` over. `more` (may be NULL) tells whether rows were left out.
 int cli_ask_pages(struct cli_call *call, const char *op, cJSON *args, const char *page, long limit,

@@ -51,20 +51,11 @@ static const struct cli_column delivered_columns[] = {
     {"RECEIVED", "received", CLI_CELL_TIME, false}, {0}};
 
 static int supplier_show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, supplier_fields);
-        cli_print_section(answer, "contacts", "Contacts", contact_columns);
-        cli_print_section(answer, "documents", "Documents", cli_document_columns);
-        cli_print_section(answer, "newest_lots", "Newest lots", delivered_columns);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section sections[] = {{"contacts", "Contacts", contact_columns},
+                                                  {"documents", "Documents", cli_document_columns},
+                                                  {"newest_lots", "Newest lots", delivered_columns},
+                                                  {0}};
+    return cli_show(call, supplier_fields, sections);
 }
 
 static const struct cli_word supplier_word[] = {
@@ -136,18 +127,8 @@ static int material_show(struct cli_call *call) {
                                                {"Requires", "requires", CLI_CELL_TEXT, false},
                                                {"Hazards", "hazards", CLI_CELL_TEXT, false},
                                                {0}};
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, fields);
-        cli_print_section(answer, "documents", "Documents", cli_document_columns);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section sections[] = {{"documents", "Documents", cli_document_columns}, {0}};
+    return cli_show(call, fields, sections);
 }
 
 static const struct cli_word material_word[] = {

@@ -35,7 +35,7 @@ int cli_run_pin(struct cli_call *call) {
     struct lg_error error = {0};
     char pin[CLI_PIN_MAX] = "";
     bool optional = strcmp(call->command->op, "training.sign") == 0;
-    cJSON *args = cli_args_object(call, &error), *answer = NULL;
+    cJSON *args = cli_args_object(call, &error);
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
     bool ask = !optional || isatty(STDIN_FILENO);
@@ -45,13 +45,5 @@ int cli_run_pin(struct cli_call *call) {
     }
     json_add_text(args, "pin", *pin || !optional ? pin : NULL);
     sodium_memzero(pin, sizeof pin);
-    int status = cli_ask(call, call->command->op, args, &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, call->command->done, answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_say(call, args);
 }

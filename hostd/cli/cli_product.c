@@ -21,31 +21,10 @@ static const struct cli_column product_fields[] = {{"Product", "product", CLI_CE
 static const struct cli_column bom_columns[] = {
     {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"QUANTITY", "quantity", CLI_CELL_TEXT, false}, {0}};
 
-struct section {
-    const char *key, *title;
-    const struct cli_column *columns;
-};
-
-static int show(struct cli_call *call, const struct cli_column *fields, const struct section *sections) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_print_fields(stdout, answer, fields);
-        for (; sections->key; sections++)
-            cli_print_section(answer, sections->key, sections->title, sections->columns);
-        cli_print_history(answer);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
-}
-
 static int product_show(struct cli_call *call) {
-    static const struct section sections[] = {{"bom", "Bill of materials, for one unit", bom_columns}, {0}};
-    return show(call, product_fields, sections);
+    static const struct cli_section sections[] = {{"bom", "Bill of materials, for one unit", bom_columns},
+                                                  {0}};
+    return cli_show(call, product_fields, sections);
 }
 
 // "ACR=1sheet" -> {"material": "ACR", "quantity": "1sheet"}
@@ -160,11 +139,11 @@ static const struct cli_column apart_columns[] = {{"ORDER", "order", CLI_CELL_TE
                                                   {0}};
 
 static int unit_show(struct cli_call *call) {
-    static const struct section sections[] = {{"lots", "Material lots", lot_columns},
-                                              {"shipments", "Shipped", gone_columns},
-                                              {"set_apart", "Set apart", apart_columns},
-                                              {0}};
-    return show(call, unit_fields, sections);
+    static const struct cli_section sections[] = {{"lots", "Material lots", lot_columns},
+                                                  {"shipments", "Shipped", gone_columns},
+                                                  {"set_apart", "Set apart", apart_columns},
+                                                  {0}};
+    return cli_show(call, unit_fields, sections);
 }
 
 // One number a line, so that a label printer can take them.

@@ -7,6 +7,7 @@
 #include "cli_document.h"
 #include "cli_door.h" // cli_ask
 #include "cli_groups.h"
+#include "cli_history.h"
 #include "cli_output.h"
 #include "cli_text.h" // cli_text_write
 #include "json.h"
@@ -259,16 +260,8 @@ static const struct cli_option list_options[] = {
     {0}};
 
 static int show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_fields(stdout, answer, cli_document_columns);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    static const struct cli_section none[] = {{0}};
+    return cli_show(call, cli_document_columns, none);
 }
 
 static const struct cli_word document_word[] = {

@@ -61,7 +61,7 @@ static void furnish(struct help *h) {
         help_do(h, "product.add", args);
         snprintf(args, sizeof args, "{\"procedure\":\"R%d\",\"title\":\"same\"}", i % 4);
         help_do(h, "procedure.issue", args);
-        char paper[16];
+        char paper[32];
         snprintf(paper, sizeof paper, "%%PDF-1.4 %d", i);
         snprintf(args, sizeof args,
                  "{\"lot\":\"" DEMO_STORY_LOT "\",\"sha256\":%s,\"name\":\"n\",\"kind\":\"mtr\"%s}",
