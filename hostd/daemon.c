@@ -57,25 +57,25 @@ void daemon_wake(struct daemon *d) {
 
 // --- threads
 
+static bool is_among(const char *op, const char *const ops[]) {
+    while (*ops != NULL && strcmp(*ops, op) != 0)
+        ops++;
+    return *ops != NULL;
+}
+
 // Acts after which a machine that is armed with the lot must not start: the loop is told which lots.
 static bool stops_lots(const char *op) {
-    static const char *const ops[] = {"lot.quarantine", "lot.reject", "recall.open"};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (strcmp(ops[i], op) == 0)
-            return true;
-    return false;
+    static const char *const ops[] = {"lot.quarantine", "lot.reject", "recall.open", NULL};
+    return is_among(op, ops);
 }
 
 // Acts that may leave nothing of a lot, show that its numbers differ, or take away its mark, its certificate or its
 // operator's training: the loop has what is declared looked at again.
 static bool casts_doubt(const char *op) {
-    static const char *const ops[] = {"lot.inspect",     "lot.scrap",       "lot.adjust",    "lot.count",
-                                      "lot.correct",     "lot.split",       "lot.merge",     "lot.mark_lost",
-                                      "document.attach", "procedure.issue", "correction.add"};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (strcmp(ops[i], op) == 0)
-            return true;
-    return false;
+    static const char *const ops[] = {"lot.inspect",     "lot.scrap",       "lot.adjust",     "lot.count",
+                                      "lot.correct",     "lot.split",       "lot.merge",      "lot.mark_lost",
+                                      "document.attach", "procedure.issue", "correction.add", NULL};
+    return is_among(op, ops);
 }
 
 static void tell_loop(struct daemon *d, const char *op, cJSON *args) {

@@ -16,10 +16,11 @@
 #define CANONICAL_DEPTH_MAX   16
 #define CANONICAL_INTEGER_MAX 9007199254740992.0 // 2^53: beyond it cJSON's numbers are not exact
 
-// The text, owned by the caller (free()), with *length its bytes without the NUL. NULL with code bad_event
-// when a number is not an exact integer or the value is nested too deep.
 // The integer that a number is; code bad_event where it is none that is exact.
 bool canonical_integer(double number, int64_t *value, struct lg_error *error);
+
+// The text, owned by the caller (free()), with *length its bytes without the NUL. NULL with code bad_event
+// when a number is not an exact integer or the value is nested too deep.
 char *canonical_print(const cJSON *value, size_t *length, struct lg_error *error);
 
 #endif

@@ -26,6 +26,19 @@ SAMPLES = os.path.join(os.path.dirname(TOP), "shared", "samples")
 DEADLINE = 20.0  # seconds; a slow machine must not fail a test
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over the daemon's socket in its data directory, as the command line has it."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=DEADLINE)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(DEADLINE)
+        self.sock.connect(self.path)
+
+
 def wait_for(condition, what, deadline=DEADLINE):
     """Returns the first true value of condition(); raises AssertionError, naming `what`, at the deadline."""
     end = time.monotonic() + deadline

@@ -3,11 +3,10 @@ import hashlib
 import http.client
 import json
 import os
-import socket
 import threading
 import urllib.parse
 
-from lotgate_e2e import DEADLINE, LineByLine, LotgateTest, cut, wait_for
+from lotgate_e2e import DEADLINE, LineByLine, LotgateTest, UnixConnection, cut, wait_for
 
 FILE = b"%PDF-1.4 mill test report 88-1204"
 FILE_HASH = hashlib.sha256(FILE).hexdigest()
@@ -124,17 +123,6 @@ EXAMPLES = [
     ("post /machines/{machine}/reset", {"body": {}}),
     ("post /operators/{operator}/role", {"body": {"role": "owner"}}),
 ]
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=DEADLINE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(DEADLINE)
-        self.sock.connect(self.path)
 
 
 class Events(threading.Thread):

@@ -13,7 +13,7 @@ import urllib.parse
 import xml.etree.ElementTree
 
 import webdriver
-from lotgate_e2e import DEADLINE, LotgateTest, wait_for
+from lotgate_e2e import DEADLINE, LotgateTest, UnixConnection, wait_for
 
 MISSING = webdriver.missing()
 
@@ -41,17 +41,6 @@ LISTS = [
     ("ledger events", "/ledger", "seq", ("kind", "kind", "note.added"), "seq"),
 ]
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=DEADLINE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(DEADLINE)
-        self.sock.connect(self.path)
 
 
 class Shop(LotgateTest):

@@ -69,6 +69,20 @@ static inline void help_teardown(struct help *h) {
     help_remove(h->directory);
 }
 
+// A teardown for cmocka: what was done is what the events say, and the tables come out the same when they are made anew.
+static inline int help_teardown_checked(void **state) {
+    struct help *h = *state;
+    struct ledger_verdict verdict;
+    int64_t events;
+    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
+    assert_string_equal(verdict.finding, "");
+    assert_true(ledger_rebuild(h->ledger, &events, &h->error));
+    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
+    assert_string_equal(verdict.finding, "");
+    help_teardown(h);
+    return 0;
+}
+
 static inline cJSON *help_json(const char *text) {
     struct lg_error error;
     cJSON *value = json_parse(text, strlen(text), false, &error);

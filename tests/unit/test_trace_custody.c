@@ -9,17 +9,6 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
-    struct help *h = *state;
-    struct ledger_verdict verdict;
-    int64_t events;
-    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
-    assert_string_equal(verdict.finding, "");
-    assert_true(ledger_rebuild(h->ledger, &events, &h->error));
-    help_teardown(h);
-    return 0;
-}
-
 // Without verifying and making anew: the test of depth does that for pieces of pieces.
 static int teardown_quick(void **state) {
     help_teardown(*state);
@@ -323,16 +312,20 @@ static void a_recall_finds_each_of_a_hundred_thousand_pieces(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_piece_is_declared_once_its_number_was_read_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(after_a_job_somebody_looks_for_the_number, setup, teardown),
-        cmocka_unit_test_setup_teardown(pieces_are_numbered_after_the_lot_that_came_in, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_lot_that_is_rejected_is_not_cut, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_piece_of_a_quarantined_lot_is_quarantined, setup, teardown),
-        cmocka_unit_test_setup_teardown(lots_of_one_material_are_merged, setup, teardown),
-        cmocka_unit_test_setup_teardown(stock_is_put_right_with_a_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_a_job_took_is_put_right, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_meter_tells_what_was_taken, setup, teardown),
-        cmocka_unit_test_setup_teardown(deep_and_wide_genealogies_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_piece_is_declared_once_its_number_was_read_back, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(after_a_job_somebody_looks_for_the_number, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(pieces_are_numbered_after_the_lot_that_came_in, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_lot_that_is_rejected_is_not_cut, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_piece_of_a_quarantined_lot_is_quarantined, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(lots_of_one_material_are_merged, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(stock_is_put_right_with_a_reason, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(what_a_job_took_is_put_right, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(the_meter_tells_what_was_taken, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(deep_and_wide_genealogies_are_kept, setup, help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_recall_finds_each_of_a_hundred_thousand_pieces, setup,
                                         teardown_quick),
     };

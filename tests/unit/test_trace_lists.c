@@ -103,17 +103,6 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
-    struct help *h = *state;
-    struct ledger_verdict verdict;
-    int64_t events;
-    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
-    assert_string_equal(verdict.finding, "");
-    assert_true(ledger_rebuild(h->ledger, &events, &h->error));
-    help_teardown(h);
-    return 0;
-}
-
 static cJSON *page(struct help *h, const struct listing *l, const char *sort, const cJSON *after,
                    int64_t limit) {
     struct trace_context context = {"test", h->now_us};
@@ -330,10 +319,11 @@ static void the_orders_of_lists_that_grow_stand_in_indexes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(pages_laid_end_to_end_are_the_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_laid_end_to_end_are_the_list, setup, help_teardown_checked),
         cmocka_unit_test(every_list_is_in_the_table_of_this_test),
-        cmocka_unit_test_setup_teardown(an_unknown_field_or_row_is_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_orders_of_lists_that_grow_stand_in_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unknown_field_or_row_is_told, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(the_orders_of_lists_that_grow_stand_in_indexes, setup,
+                                        help_teardown_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }

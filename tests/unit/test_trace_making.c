@@ -9,17 +9,6 @@ static int setup(void **state) {
     return 0;
 }
 
-static int teardown(void **state) {
-    struct help *h = *state;
-    struct ledger_verdict verdict;
-    int64_t events;
-    assert_true(ledger_verify(h->ledger, NULL, &verdict, &h->error));
-    assert_string_equal(verdict.finding, "");
-    assert_true(ledger_rebuild(h->ledger, &events, &h->error));
-    help_teardown(h);
-    return 0;
-}
-
 // A whole job under a declaration with these further members; its record.
 static void job(struct help *h, const char *more, char record[65]) {
     char args[1024];
@@ -152,12 +141,14 @@ static void a_unit_tells_where_it_came_from(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_record_gathers_several_jobs, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_record_closed_meanwhile_takes_no_job, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_record_is_closed_when_its_bill_is_met, setup, teardown),
-        cmocka_unit_test_setup_teardown(units_are_numbered_by_the_products_pattern, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_pattern_is_checked_when_it_is_given, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_unit_tells_where_it_came_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_record_gathers_several_jobs, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_record_closed_meanwhile_takes_no_job, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_record_is_closed_when_its_bill_is_met, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(units_are_numbered_by_the_products_pattern, setup,
+                                        help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_pattern_is_checked_when_it_is_given, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_unit_tells_where_it_came_from, setup, help_teardown_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
 }
