@@ -190,14 +190,14 @@ static void on_wake(uv_async_t *async) {
     stop_when_written(d);
 }
 
-static void on_second(uv_timer_t *timer) {
-    struct daemon *d = timer->data;
+static void on_second(struct alarm *alarm, int64_t now) {
+    struct daemon *d = alarm->owner;
+    alarm_set(alarm, now + DAEMON_RETRY_US);
     d->stopping_seconds += d->stopping;
     for (size_t i = 0; i < d->station_count; i++) {
         struct station *s = &d->stations[i];
         int64_t armed_us = s->config.armed_seconds * 1000000;
-        if (armed_us > 0 && s->declaration[0] != '\0' && !s->job_started &&
-            time_monotonic_us() - s->declared_us > armed_us)
+        if (armed_us > 0 && s->declaration[0] != '\0' && !s->job_started && now - s->declared_us > armed_us)
             station_withdraw(s, "the time it may stay declared has passed", NULL, NULL);
         station_pump(s); // what could not be written is tried again
     }
@@ -207,11 +207,12 @@ static void on_second(uv_timer_t *timer) {
 static void start_handles(struct daemon *d) {
     uv_loop_t *loop = wire_loop(d->wire);
     uv_async_init(loop, &d->wake, on_wake);
-    uv_timer_init(loop, &d->every_second);
+    int rc = alarm_open(&d->every_second, loop, on_second, d);
+    lg_assert(rc == 0); // only at start
     uv_signal_init(loop, &d->interrupt);
     uv_signal_init(loop, &d->terminate);
-    d->wake.data = d->every_second.data = d->interrupt.data = d->terminate.data = d;
-    uv_timer_start(&d->every_second, on_second, DAEMON_RETRY_MS, DAEMON_RETRY_MS);
+    d->wake.data = d->interrupt.data = d->terminate.data = d;
+    alarm_set(&d->every_second, time_monotonic_us() + DAEMON_RETRY_US);
     uv_signal_start(&d->interrupt, on_signal, SIGINT);
     uv_signal_start(&d->terminate, on_signal, SIGTERM);
     signal(SIGPIPE, SIG_IGN);
@@ -220,7 +221,7 @@ static void start_handles(struct daemon *d) {
 
 static void close_handles(struct daemon *d) {
     uv_close((uv_handle_t *)&d->wake, NULL);
-    uv_close((uv_handle_t *)&d->every_second, NULL);
+    alarm_close(&d->every_second);
     uv_close((uv_handle_t *)&d->interrupt, NULL);
     uv_close((uv_handle_t *)&d->terminate, NULL);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "alarm.h"
 #include "config.h"
 #include "gate.h"    // gate_mode
 #include "mailbox.h" // mailbox
@@ -25,7 +26,7 @@
 #define STATION_QUEUE_MAX  64 // posts that wait for the ledger
 #define STATION_SPARE      16 // of them kept for what must not be lost: starts and ends of jobs
 #define STATION_NUMBER_MAX 64 // job, record, declaration and operator numbers
-#define DAEMON_RETRY_MS    1000
+#define DAEMON_RETRY_US    1000000
 
 struct daemon;
 struct station;
@@ -98,7 +99,7 @@ struct daemon {
     struct mailbox *answers; // from the ledger thread
     struct mailbox *asked;   // from the HTTP thread
     uv_async_t wake;
-    uv_timer_t every_second;
+    struct alarm every_second;
     uv_signal_t interrupt, terminate;
     struct station *stations;
     size_t station_count;
@@ -156,6 +157,7 @@ void live_refusal(const struct station *s, const char *code, struct lg_error *er
 // --- views.c
 cJSON *view_machine(const struct station *s);
 void view_publish_machine(struct station *s); // soon: at the next wake
+void view_publish_status(struct station *s);  // the machine has moved: the same, if anybody watches
 void view_flush(struct station *s);
 void view_publish_job(const struct station *s, const char *what);
 void view_publish_alarm(const struct station *s, const char *text);

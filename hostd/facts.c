@@ -25,6 +25,10 @@ static void on_state(struct station *s, const struct gate_fact *fact) {
     view_publish_machine(s);
 }
 
+static void on_status(struct station *s, const struct gate_fact *fact) {
+    view_publish_status(s);
+}
+
 static void on_held(struct station *s, const struct gate_fact *fact) {
     cJSON *args = with_text("line", fact->text);
     add_machine(s, args);
@@ -140,7 +144,7 @@ static fact_handler *const handlers[] = {
     [GATE_FACT_HOOK] = on_state,        [GATE_FACT_HOOK_SEEN] = hook_on_seen,
     [GATE_FACT_HOOK_KEY] = hook_on_key, [GATE_FACT_HOOK_BLOCKED] = hook_on_blocked,
     [GATE_FACT_SCAN] = hook_on_scan,    [GATE_FACT_HOOK_PAIRED] = hook_on_paired,
-    [GATE_FACT_STATUS] = on_state,
+    [GATE_FACT_STATUS] = on_status,
 };
 
 void facts_on_fact(void *context, struct wire_machine *machine, const struct gate_fact *fact) {

@@ -132,6 +132,12 @@ void view_publish_machine(struct station *s) {
     daemon_wake(s->daemon);
 }
 
+// Where the machine is now is told some times a second and is of no use to who comes back later: nobody there, nothing made.
+void view_publish_status(struct station *s) {
+    if (s->daemon->serve != NULL && serve_is_watched(s->daemon->serve))
+        view_publish_machine(s);
+}
+
 void view_flush(struct station *s) {
     if (!s->changed)
         return;

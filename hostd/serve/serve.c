@@ -151,6 +151,10 @@ void serve_publish(struct serve *serve, const char *type, const char *json) {
     stream_publish(serve->server.stream, type, json);
 }
 
+bool serve_is_watched(const struct serve *serve) {
+    return stream_listeners(serve->server.stream) > 0;
+}
+
 void serve_stop(struct serve *serve) {
     if (!serve)
         return;

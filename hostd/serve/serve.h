@@ -46,6 +46,7 @@ struct serve *serve_start(const struct serve_options *options, struct lg_error *
 int serve_port(const struct serve *serve); // the TCP port bound
 // Broadcasts one event to all subscribers; any thread; copies. `type`: machine, job, lot, alarm. `json` compact.
 void serve_publish(struct serve *serve, const char *type, const char *json);
-void serve_stop(struct serve *serve); // resumes and ends every connection, joins the thread
+bool serve_is_watched(const struct serve *serve); // somebody listens to events; any thread
+void serve_stop(struct serve *serve);             // resumes and ends every connection, joins the thread
 
 #endif

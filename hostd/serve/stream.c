@@ -39,7 +39,7 @@ struct stream {
     struct event *ring[SERVE_EVENTS_KEPT];
     uint64_t next; // number of the next event; the ring holds up to SERVE_EVENTS_KEPT before it
     struct listener *listeners;
-    unsigned count;
+    atomic_uint count; // of listeners; written by the HTTP thread alone
     int64_t beat_at;
     int epoll;
     bool closed;
@@ -256,7 +256,7 @@ struct MHD_Response *stream_subscribe(struct stream *stream, struct MHD_Connecti
         listener = calloc(1, sizeof *listener);
     if (!listener) {
         lg_fail(error, "too_many_listeners", "Close a page that watches, or try again in a moment.",
-                "%u listeners take events already.", stream->count);
+                "%u listeners take events already.", stream_listeners(stream));
         return NULL;
     }
     listener->stream = stream;
@@ -287,7 +287,7 @@ void stream_close(struct stream *stream) {
 }
 
 unsigned stream_listeners(const struct stream *stream) {
-    return stream->count;
+    return atomic_load(&stream->count);
 }
 
 uint64_t stream_lost(const struct stream *stream) {

@@ -42,7 +42,7 @@ void stream_hung_up(void *listener);
 // Ends all listeners' responses; none can subscribe afterwards.
 void stream_close(struct stream *stream);
 
-unsigned stream_listeners(const struct stream *stream);
-uint64_t stream_lost(const struct stream *stream); // events that found the mailbox full or were too long
+unsigned stream_listeners(const struct stream *stream); // any thread
+uint64_t stream_lost(const struct stream *stream);      // events that found the mailbox full or were too long
 
 #endif

@@ -38,7 +38,6 @@ static bool write_behind(struct wire_machine *m, const uint8_t *bytes, size_t le
 
 static void to_machine(void *context, const uint8_t *bytes, size_t length) {
     struct wire_machine *m = context;
-    m->dirty = true;
     if (!channel_is_open(&m->line))
         return;
     enum grbl_realtime kind = length == 1 ? grbl_realtime(m->flavour, bytes[0]) : GRBL_DATA;
@@ -51,32 +50,31 @@ static void to_machine(void *context, const uint8_t *bytes, size_t length) {
 
 static void to_sender(void *context, const uint8_t *bytes, size_t length) {
     struct wire_machine *m = context;
-    m->dirty = true;
     sender_write(m->sender, bytes, length);
 }
 
 static void on_fact(void *context, const struct gate_fact *fact) {
     struct wire_machine *m = context;
-    m->dirty = true;
     m->events.fact(m->events.context, m, fact);
 }
 
-static void on_tick(uv_timer_t *timer) {
-    struct wire_machine *m = timer->data;
-    int64_t now = time_monotonic_us();
-    m->tick_at = INT64_MAX;
+void machine_tick(struct wire_machine *m, int64_t now) {
+    m->tick_at = ALARM_NEVER;
     gate_tick(m->gate, now);
     machine_settle(m, now);
 }
 
-// A deadline that moved later is left to fire early: restarting a timer for each line would cost more.
-static void arm_tick(struct wire_machine *m, int64_t now) {
+void machine_touch(struct wire_machine *m) {
+    m->touched = m->clock->touched = true;
+}
+
+// A deadline that moved later is left to fire early: setting the alarm for each line would cost more.
+static void want_tick(struct wire_machine *m, int64_t now) {
     int64_t deadline = gate_deadline(m->gate);
     if (deadline >= m->tick_at)
         return;
-    m->tick_at = deadline;
-    int64_t wait = deadline - now;
-    uv_timer_start(&m->tick, on_tick, wait <= 0 ? 1 : (uint64_t)(wait + 999) / 1000, 0);
+    m->tick_at = deadline < now + WIRE_TICK_MIN_US ? now + WIRE_TICK_MIN_US : deadline;
+    alarm_set(&m->clock->alarm, m->tick_at);
 }
 
 static void on_retry(uv_timer_t *timer) {
@@ -138,16 +136,16 @@ static void on_sender_bytes(void *context, const uint8_t *bytes, size_t length) 
     machine_settle(m, now);
 }
 
-// May come from inside machine_settle: only the gate is told, and the machine stays dirty.
+// May come from inside machine_settle: only the gate is told, and the machine is settled once more.
 static void on_sender_gone(void *context, const char *why) {
     struct wire_machine *m = context;
     gate_sender_gone(m->gate, time_monotonic_us());
-    m->dirty = true;
+    machine_touch(m);
     m->events.sender(m->events.context, m, why);
 }
 
 void machine_settle(struct wire_machine *m, int64_t now) {
-    m->dirty = false;
+    m->touched = false;
     if (m->overflowed || !channel_flush(&m->line))
         lose(m,
              m->overflowed ? "the machine's port takes no bytes any more"
@@ -156,7 +154,7 @@ void machine_settle(struct wire_machine *m, int64_t now) {
     if (!sender_flush(m->sender))
         sender_drop(m->sender, "closed its connection");
     sender_read(m->sender, gate_wants_sender(m->gate) && channel_backlog(&m->line) <= WIRE_BACKLOG_MAX);
-    arm_tick(m, now);
+    want_tick(m, now);
 }
 
 void machine_open(struct wire_machine *m) {
@@ -190,9 +188,7 @@ void machine_open(struct wire_machine *m) {
 }
 
 static void on_handle_closed(uv_handle_t *handle) {
-    struct wire_machine *m = handle->data;
-    if (--m->handles == 0)
-        free(m);
+    free(handle->data);
 }
 
 static bool open_doors(struct wire_machine *m, const struct wire_machine_config *config,
@@ -206,32 +202,31 @@ static bool open_doors(struct wire_machine *m, const struct wire_machine_config 
 }
 
 struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_config *config,
-                                    const struct wire_events *events, uint8_t *input, void *owner,
+                                    const struct wire_events *events, struct wire_clock *clock, void *owner,
                                     struct lg_error *error) {
     static const struct channel_events line_events = {on_machine_bytes, on_machine_broken,
                                                       on_machine_drained};
     struct wire_machine *m = calloc(1, sizeof *m);
     lg_assert(m != NULL); // only at start
     m->loop = loop;
+    m->clock = clock;
     m->events = *events;
     m->owner = owner;
     m->baud = config->baud;
     m->flavour = config->gate.flavour;
-    m->tick_at = INT64_MAX;
+    m->tick_at = ALARM_NEVER;
     m->retry_ms = WIRE_RETRY_MIN_MS;
     snprintf(m->id, sizeof m->id, "%s", config->gate.name);
     snprintf(m->device, sizeof m->device, "%s", config->device);
-    channel_init(&m->line, &line_events, m, m->out, sizeof m->out, input, CHANNEL_READ_MAX);
+    channel_init(&m->line, &line_events, m, m->out, sizeof m->out, clock->input, CHANNEL_READ_MAX);
     const struct gate_output output = {m, to_machine, to_sender, on_fact};
     const struct sender_events sender_events = {m, on_sender_connected, on_sender_bytes, on_sender_gone};
     m->gate = gate_create(&config->gate, &output);
-    m->sender = sender_create(loop, m->id, &sender_events, input);
+    m->sender = sender_create(loop, m->id, &sender_events, clock->input);
     lg_assert(m->gate != NULL && m->sender != NULL);
     gate_tick(m->gate, time_monotonic_us()); // offline since now, not since the clock began
-    uv_timer_init(loop, &m->tick);
     uv_timer_init(loop, &m->retry);
-    m->tick.data = m->retry.data = m;
-    m->handles = 2;
+    m->retry.data = m;
     if (open_doors(m, config, error))
         return m;
     machine_free(m);
@@ -245,6 +240,5 @@ void machine_free(struct wire_machine *m) {
     channel_release(&m->line);
     port_close(m->port);
     gate_free(m->gate);
-    uv_close((uv_handle_t *)&m->tick, on_handle_closed);
     uv_close((uv_handle_t *)&m->retry, on_handle_closed);
 }

@@ -12,14 +12,30 @@ struct wire {
     struct wire_events events;
     struct wire_machine *machines[WIRE_MACHINES_MAX];
     size_t count;
+    struct wire_clock clock;
     uint8_t input[CHANNEL_READ_MAX];
 };
+
+// One machine's deadline; the others' may have come meanwhile, or the alarm rang for one that has moved.
+static void on_alarm(struct alarm *alarm, int64_t now) {
+    struct wire *wire = alarm->owner;
+    for (size_t i = 0; i < wire->count; i++) {
+        struct wire_machine *m = wire->machines[i];
+        if (m->tick_at <= now)
+            machine_tick(m, now);
+        else
+            alarm_set(alarm, m->tick_at);
+    }
+}
 
 // What gates said in somebody else's callback (an answer of the ledger, the panel) leaves before the loop waits.
 static void on_before_waiting(uv_prepare_t *prepare) {
     struct wire *wire = prepare->data;
+    if (!wire->clock.touched)
+        return;
+    wire->clock.touched = false;
     for (size_t i = 0; i < wire->count; i++)
-        if (wire->machines[i]->dirty)
+        if (wire->machines[i]->touched)
             machine_settle(wire->machines[i], time_monotonic_us());
 }
 
@@ -32,6 +48,12 @@ struct wire *wire_create(const struct wire_events *events) {
         return NULL;
     }
     wire->events = *events;
+    wire->clock.input = wire->input;
+    if (alarm_open(&wire->clock.alarm, &wire->loop, on_alarm, wire) != 0) {
+        uv_loop_close(&wire->loop);
+        free(wire);
+        return NULL;
+    }
     uv_prepare_init(&wire->loop, &wire->before_waiting);
     wire->before_waiting.data = wire;
     uv_prepare_start(&wire->before_waiting, on_before_waiting);
@@ -49,7 +71,7 @@ struct wire_machine *wire_add(struct wire *wire, const struct wire_machine_confi
                 "one lotgate takes at most %d machines", WIRE_MACHINES_MAX);
         return NULL;
     }
-    struct wire_machine *m = machine_create(&wire->loop, config, &wire->events, wire->input, owner, error);
+    struct wire_machine *m = machine_create(&wire->loop, config, &wire->events, &wire->clock, owner, error);
     if (m != NULL)
         wire->machines[wire->count++] = m;
     return m;
@@ -74,6 +96,7 @@ void wire_free(struct wire *wire) {
     for (size_t i = 0; i < wire->count; i++)
         machine_free(wire->machines[i]);
     wire->count = 0;
+    alarm_close(&wire->clock.alarm);
     uv_close((uv_handle_t *)&wire->before_waiting, NULL);
     while (uv_run(&wire->loop, UV_RUN_DEFAULT) != 0) {
     } // until every handle is closed
@@ -121,7 +144,7 @@ void wire_look(const struct wire_machine *m, struct wire_look *look) {
 }
 
 struct gate *wire_gate(struct wire_machine *machine) {
-    machine->dirty = true;
+    machine_touch(machine);
     return machine->gate;
 }
 

@@ -161,51 +161,79 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def relays(b):
-    """{name: (where, process)}; each relay has a machine of its own."""
-    ways = {}
-    port = free_port()
-    daemon = b.lotgate({"laser1": (b.echo_machine("m-pty"), free_port()), "laser2": (b.echo_machine("m-tcp"), port)})
+def lotgate_ways(b):
+    ports = free_port(), free_port()
+    daemon = b.lotgate({"laser1": (b.echo_machine("m-pty"), ports[0]), "laser2": (b.echo_machine("m-tcp"), ports[1])})
     b.stock()
     b.declare("laser1", "laser2")
-    ways["lotgate pty"], ways["lotgate TCP"] = (b.path("laser1.tty"), daemon), (f"tcp:{port}", daemon)
+    return {"lotgate pty": (b.path("laser1.tty"), daemon), "lotgate TCP": (f"tcp:{ports[1]}", daemon)}
+
+
+def socat_pty(b):
     machine = b.echo_machine("m-socat-pty")
     process = b.start("socat", f"PTY,link={b.path('socat.tty')},raw,echo=0", f"{machine},raw,echo=0")
     wait_for(lambda: os.path.exists(b.path("socat.tty")), "socat")
-    ways["socat pty"] = (b.path("socat.tty"), process)
+    return {"socat pty": (b.path("socat.tty"), process)}
+
+
+def ser2net_tcp(b):
     port, machine = free_port(), b.echo_machine("m-ser2net")
     with open(b.path("ser2net.yaml"), "w", encoding="utf-8") as file:
         file.write(f"connection: &a\n  accepter: tcp(nodelay=true),127.0.0.1,{port}\n"
                    f"  connector: serialdev(nouucplock=true),{machine},115200n81,local\n  options:\n    chardelay: false\n")
-    ways["ser2net TCP"] = (f"tcp:{port}", b.start("ser2net", "-d", "-n", "-c", b.path("ser2net.yaml")))
+    process = b.start("ser2net", "-d", "-n", "-c", b.path("ser2net.yaml"))
     wait_for(lambda: listening(port), "ser2net")
-    socat_port, machine = free_port(), b.echo_machine("m-socat-tcp")
-    process = b.start("socat", f"TCP-LISTEN:{socat_port},bind=127.0.0.1,reuseaddr,nodelay", f"{machine},raw,echo=0")
-    wait_for(lambda: listening(socat_port), "socat")
-    ways["socat TCP"] = (f"tcp:{socat_port}", process)
-    return ways
+    return {"ser2net TCP": (f"tcp:{port}", process)}
 
 
-def relay(b, count=600, rounds=60):
-    """Every way is connected once and measured in short rounds, in a new order each time, so that the host's moods hit all
-    alike: where the kernel puts four processes onto two cores makes one round of the same relay 50 us and the next 70."""
-    ways = relays(b)
-    clients = {name: b.client(where, count) for name, (where, _) in ways.items()}
-    results = {name: [] for name in ways}
-    cpu = dict.fromkeys(ways, 0.0)
+def socat_tcp(b):
+    port, machine = free_port(), b.echo_machine("m-socat-tcp")
+    process = b.start("socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,nodelay", f"{machine},raw,echo=0")
+    wait_for(lambda: listening(port), "socat")
+    return {"socat TCP": (f"tcp:{port}", process)}
+
+
+class Relay:
+    def __init__(self):
+        self.rounds, self.cpu, self.memory = [], 0.0, 0
+
+
+def relay_set(b, relays, count, rounds):
+    """Every relay is started and connected once and measured in short rounds, in a new order each time."""
+    ways = {}
+    for start_ways in random.sample(RELAYS, len(RELAYS)):
+        ways.update(start_ways(b))
+    clients = {name: b.client(ways[name][0], count) for name in random.sample(list(ways), len(ways))}
     for _ in range(rounds):
         for name in random.sample(list(ways), len(ways)):
-            process = ways[name][1]
+            process, row = ways[name][1], relays.setdefault(name, Relay())
             before = cpu_seconds(process.pid)
-            results[name].append(b.round(clients[name]))
-            cpu[name] += cpu_seconds(process.pid) - before
-    memory = {name: resident_kib(process.pid) for name, (_, process) in ways.items()}
+            row.rounds.append(b.round(clients[name]))
+            row.cpu += cpu_seconds(process.pid) - before
+            row.memory = resident_kib(process.pid)
     for client in clients.values():
         client.communicate()
-    print(f"{'relay':14}{'p50 µs':>9}{'p99 µs':>9}{'µs CPU/line':>13}{'RSS KiB':>9}   ({rounds} rounds of {count} lines, medians)")
-    for name, rows in results.items():
-        print(f"{name:14}{median([r['p50'] for r in rows]) / 1000:9.1f}{median([r['p99'] for r in rows]) / 1000:9.1f}"
-              f"{cpu[name] / rounds / (count + WARMUP) * 1e6:13.1f}{memory[name]:9}")
+
+
+RELAYS = [lotgate_ways, socat_pty, ser2net_tcp, socat_tcp]
+
+
+def relay(b, count=600, sets=8, rounds=10):
+    """Where the kernel puts four processes onto two cores makes one round of the same relay 50 us and the next 70, and which
+    relay fares better may last as long as its processes do, or follow from who was started first. So everything is started
+    several times, in a new order each time."""
+    relays = {}
+    for _ in range(sets):
+        one = Bench(b.build)
+        try:
+            relay_set(one, relays, count, rounds)
+        finally:
+            one.close()
+    print(f"{'relay':14}{'p50 µs':>9}{'p99 µs':>9}{'µs CPU/line':>13}{'RSS KiB':>9}"
+          f"   ({sets} starts of {rounds} rounds of {count} lines, medians)")
+    for name, row in sorted(relays.items()):
+        print(f"{name:14}{median([r['p50'] for r in row.rounds]) / 1000:9.1f}{median([r['p99'] for r in row.rounds]) / 1000:9.1f}"
+              f"{row.cpu / len(row.rounds) / (count + WARMUP) * 1e6:13.1f}{row.memory:9}")
 
 
 def listening(port):
