@@ -16,7 +16,8 @@ static void on_ring(uv_poll_t *poll, int status, int events) {
     alarm->rang(alarm, time_monotonic_us());
 }
 
-int alarm_open(struct alarm *alarm, uv_loop_t *loop, void (*rang)(struct alarm *alarm, int64_t now), void *owner) {
+int alarm_open(struct alarm *alarm, uv_loop_t *loop, void (*rang)(struct alarm *alarm, int64_t now),
+               void *owner) {
     alarm->at = ALARM_NEVER;
     alarm->rang = rang;
     alarm->owner = owner;

@@ -19,7 +19,8 @@ struct alarm {
 };
 
 // 0 or a libuv error (no descriptor left). The struct must stay until the loop has run after alarm_close.
-int alarm_open(struct alarm *alarm, uv_loop_t *loop, void (*rang)(struct alarm *alarm, int64_t now), void *owner);
+int alarm_open(struct alarm *alarm, uv_loop_t *loop, void (*rang)(struct alarm *alarm, int64_t now),
+               void *owner);
 // Rings at `deadline` (monotonic µs) or earlier: an earlier one stays. Once; who wants it again says so in `rang`.
 void alarm_set(struct alarm *alarm, int64_t deadline);
 void alarm_close(struct alarm *alarm);

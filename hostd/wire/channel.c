@@ -195,6 +195,10 @@ bool channel_flush(struct channel *c) {
     return true;
 }
 
+bool channel_is_in_line(const struct channel *c) {
+    return c->length > 0 && c->out[c->start + c->length - 1] != '\n';
+}
+
 size_t channel_backlog(const struct channel *c) {
     return c->length + c->urgent.count;
 }

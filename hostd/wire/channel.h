@@ -65,6 +65,8 @@ bool channel_write_urgent(struct channel *c, uint8_t byte, enum grbl_realtime ki
 bool channel_is_behind(const struct channel *c);
 // Writes what was collected. False when the channel broke; errno tells why. `broken` is not called.
 bool channel_flush(struct channel *c);
+// What waits ends within a line.
+bool channel_is_in_line(const struct channel *c);
 // Bytes that wait to be written.
 size_t channel_backlog(const struct channel *c);
 // Whether to watch for input.

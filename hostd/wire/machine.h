@@ -36,6 +36,7 @@ struct wire_machine {
     uv_timer_t retry;
     int64_t asked_at; // when a `?` went last
     int64_t tick_at;  // monotonic µs at which machine_tick is wanted; ALARM_NEVER: not
+    int64_t piece_at; // monotonic µs at which a reply's first part leaves alone; ALARM_NEVER: none waits
     uint64_t retry_ms;
     uint8_t out[MACHINE_OUT_MAX];
 };

@@ -124,6 +124,10 @@ bool sender_flush(struct sender *s) {
     return channel_flush(&s->channel) && !s->overflowed;
 }
 
+bool sender_is_in_line(const struct sender *s) {
+    return channel_is_in_line(&s->channel);
+}
+
 void sender_drop(struct sender *s, const char *why) {
     if (s->through != NULL)
         let_go(s, s->overflowed ? "did not read its replies" : why, s->overflowed);

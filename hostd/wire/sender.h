@@ -49,6 +49,7 @@ const char *sender_label(const struct sender *sender);
 // sender that failed or is full is reported by sender_flush returning false: then call sender_drop.
 void sender_write(struct sender *sender, const uint8_t *bytes, size_t length);
 bool sender_flush(struct sender *sender);
+bool sender_is_in_line(const struct sender *sender); // what was collected ends within a line
 // Ends the connection; `gone` is called.
 void sender_drop(struct sender *sender, const char *why);
 // Whether to read what the sender sends.

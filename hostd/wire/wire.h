@@ -20,6 +20,7 @@
 #define WIRE_TCP_MAX      7           // TCP ports per machine
 #define WIRE_BACKLOG_MAX  4096        // bytes waiting for the machine above which the sender is not read
 #define WIRE_ASK_US       1000        // a `?` that comes sooner behind another one is the same question
+#define WIRE_PIECE_US     4000        // the rest of a reply is waited for so long: 46 bytes at 115200 baud
 #define WIRE_TICK_MIN_US  1000        // a gate looks at the time at most so often
 #define WIRE_RETRY_MIN_MS 250         // a port that is missing or busy is tried again after this,
 #define WIRE_RETRY_MAX_MS (10 * 1000) // doubling up to this

@@ -130,6 +130,33 @@ static void setup_lines_pass_both_ways(void **state) {
     assert_true(sender_gets(f, "ok\r\n"));
 }
 
+// The board's UART gives a reply byte by byte; the sender gets it whole, unless it stays unfinished.
+static void a_reply_leaves_with_its_end(void **state) {
+    struct fixture *f = *state;
+    connect_sender(f);
+    int64_t began = time_monotonic_us();
+    help_say(f->master, "<Idle|MPos:1.000,");
+    uv_run(wire_loop(f->wire), UV_RUN_ONCE);
+    help_read(&f->sender);
+    assert_true(f->sender.length == 0 || time_monotonic_us() - began >= WIRE_PIECE_US);
+    help_say(f->master, "2.000,0.000|FS:0,0>\r\n");
+    assert_true(sender_gets(f, "<Idle|MPos:1.000,2.000,0.000|FS:0,0>\r\n"));
+    help_say(f->master, "o");
+    assert_true(sender_gets(f, "\r\no"));
+    help_say(f->master, "k\r\n");
+    assert_true(sender_gets(f, "\r\nok\r\n"));
+}
+
+static void a_piece_is_not_lost_with_the_port(void **state) {
+    struct fixture *f = *state;
+    connect_sender(f);
+    help_say(f->master, "ok\r\n<Id");
+    uv_run(wire_loop(f->wire), UV_RUN_ONCE);
+    close(f->master);
+    assert_true(sender_gets(f, "ok\r\n<Id"));
+    make_board(f);
+}
+
 // What the gate is told outside its own callbacks leaves before the loop waits: on_before_waiting in wire.c.
 static void a_declaration_lets_held_lines_go(void **state) {
     struct fixture *f = *state;
@@ -277,6 +304,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_machine_is_offline_since_it_was_added, setup, teardown),
         cmocka_unit_test_setup_teardown(setup_lines_pass_both_ways, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reply_leaves_with_its_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_piece_is_not_lost_with_the_port, setup, teardown),
         cmocka_unit_test_setup_teardown(a_declaration_lets_held_lines_go, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unplugged_machine_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_machine_that_takes_nothing_slows_the_sender, setup, teardown),
