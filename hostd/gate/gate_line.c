@@ -256,13 +256,9 @@ static bool permit(struct gate *g, const struct line *line, const struct gcode_b
 static bool is_refused(struct gate *g, const struct gcode_block *block) {
     if (g->refuse_items)
         return true;
-    if (!g->refusing || block->shape == GCODE_DOLLAR || block->shape == GCODE_EMPTY)
-        return false;
-    if (g->now - g->job.line_us > g->config.idle_us) {
-        g->refusing = false; // a pause: what comes now is another job
-        return false;
-    }
-    return true;
+    if (g->now - g->job.line_us > g->config.idle_us)
+        g->refusing = false; // a pause: what comes now is another job, though it begin with a comment
+    return g->refusing && block->shape != GCODE_DOLLAR && block->shape != GCODE_EMPTY;
 }
 
 static bool take_refused(struct gate *g, const struct line *line, const struct gcode_block *block) {
