@@ -27,7 +27,7 @@ static int32_t to_um(double mm) {
 
 // Sums are not negative; a job that long does not exist, but a line of nonsense may claim it.
 static uint64_t to_whole(double v) {
-    return v < 9e18 ? (uint64_t)(v + 0.5) : (uint64_t)9e18;
+    return v < METER_SUM_MAX ? (uint64_t)(v + 0.5) : METER_SUM_MAX;
 }
 
 void meter_reset(struct meter *m, const double position_mm[3]) {

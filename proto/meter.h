@@ -9,6 +9,8 @@
 #include "gcode.h" // gcode_block, gcode_modal, gcode_rules
 
 #define METER_PATH_MAX 4000 // points kept for the picture
+#define METER_SUM_MAX                                                                                        \
+    UINT64_C(9000000000000000) // lengths and times saturate: a number of JSON is exact up to 2^53
 
 struct meter_point {
     int32_t x_um, y_um;

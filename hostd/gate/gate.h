@@ -64,7 +64,7 @@ struct gate_config {
     uint16_t rx_buffer;   // bytes the machine's receive buffer holds (128 on AVR)
     bool expect_identity; // wait for gate_identity_confirmed() before leaving offline
     bool poll;            // ask for status when no sender does, and for $G when the modal state is in doubt
-    bool replace_utf8;    // whole UTF-8 sequences in a line become `_` (see invariant 4)
+    bool replace_utf8; // whole UTF-8 sequences in a line become `_` (see invariant 4), a leading mark nothing
     enum gate_hook hook;
     bool has_key
         [GATE_KEYS]; // slot 0: the key that the hook holds; slot 1: one that it may have been given last

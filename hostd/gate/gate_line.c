@@ -60,11 +60,17 @@ static bool unsettled(const struct gate *g, const struct gcode_block *block) {
     return !g->job.open && g->dues.beam && block->shape != GCODE_EMPTY;
 }
 
+// The byte order mark that editors put before a file's first line: part of the file and its hash, and nothing to a machine.
+static size_t mark_of(const struct line *line) {
+    return line->utf8 && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
 // Text with `_` for each UTF-8 sequence and the realtime bytes in their places.
 static void write_composed(struct gate *g, const struct line *line) {
     uint8_t *out = g->sender.wire;
-    size_t total = line->length + line->ends, at = 0, used = 0;
+    size_t total = line->length + line->ends, at = mark_of(line), used = 0;
     uint8_t next = 0;
+    g->job.replaced += at != 0;
     while (at < total || next < line->deferred_count) {
         if (next < line->deferred_count && line->deferred[next].at <= at) {
             uint8_t byte = line->deferred[next++].byte;
@@ -216,7 +222,8 @@ static void hold(struct gate *g, const struct line *line) {
     g->held_us = g->now;
     g->notice_us = g->now + NOTICE_US;
     g->notices |= NOTICE_HELD;
-    gate_text_copy(g->held_text, sizeof g->held_text, line->text, line->length);
+    gate_text_copy(g->held_text, sizeof g->held_text, line->text + mark_of(line),
+                   line->length - mark_of(line));
     gate_fact(g, GATE_FACT_HELD, g->held_text);
     gate_state_update(g);
 }
@@ -249,13 +256,9 @@ static bool permit(struct gate *g, const struct line *line, const struct gcode_b
 static bool is_refused(struct gate *g, const struct gcode_block *block) {
     if (g->refuse_items)
         return true;
-    if (!g->refusing || block->shape == GCODE_DOLLAR || block->shape == GCODE_EMPTY)
-        return false;
-    if (g->now - g->job.line_us > g->config.idle_us) {
-        g->refusing = false; // a pause: what comes now is another job
-        return false;
-    }
-    return true;
+    if (g->now - g->job.line_us > g->config.idle_us)
+        g->refusing = false; // a pause: what comes now is another job, though it begin with a comment
+    return g->refusing && block->shape != GCODE_DOLLAR && block->shape != GCODE_EMPTY;
 }
 
 static bool take_refused(struct gate *g, const struct line *line, const struct gcode_block *block) {
@@ -284,7 +287,7 @@ static enum gcode_class class_of(const struct gate *g, const struct line *line,
 // True when the line has been dealt with, false when it must wait.
 static bool gate_line_take(struct gate *g, const struct line *line) {
     struct gcode_block block;
-    gcode_scan(&block, line->text, line->length);
+    gcode_scan(&block, line->text + mark_of(line), line->length - mark_of(line));
     if (is_refused(g, &block))
         return take_refused(g, line, &block);
     if (blocked(g))

@@ -78,6 +78,8 @@ static void one_line(struct meter *m, const struct gcode_rules *rules, struct gc
         broken("the picture overflowed", line, length);
     if (m->result.rapid_um < 0 || m->result.feed_um < 0 || m->result.work_um < work)
         broken("a length became smaller", line, length);
+    if (m->result.feed_us > METER_SUM_MAX || (uint64_t)m->result.rapid_um > METER_SUM_MAX)
+        broken("more than the ledger can keep", line, length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -258,6 +258,25 @@ static void test_a_pause_ends_a_refusal(void **state) {
     world_free(&w);
 }
 
+// Sent again after a reset at the panel: the comment or empty line with which many files begin passes even in a refusal, and
+// must not prolong it (is_refused in gate_line.c).
+static void test_a_job_sent_again_begins_with_a_comment(void **state) {
+    static const char *const first[] = {"; LightBurn 1.2.01\n", "\n", "$G\n"};
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        struct world w;
+        world_make(&w, NULL);
+        world_send(&w, "G1 X1 S500 M3\n");
+        gate_reset(w.gate, w.now);
+        world_answer(&w);
+        world_pass(&w, 10 * SECOND);
+        world_send(&w, first[i]);
+        world_answer(&w);
+        world_send(&w, "G1 X1 S500 M3\n");
+        assert_int_equal(world_state(&w), GATE_HELD);
+        world_free(&w);
+    }
+}
+
 // --- limits
 
 // GATE_QUEUE_MAX: more than that while held, and the job is refused; each line has its answer.
@@ -444,6 +463,7 @@ int main(void) {
         cmocka_unit_test(test_declaring),
         cmocka_unit_test(test_refused_after_a_time),
         cmocka_unit_test(test_a_pause_ends_a_refusal),
+        cmocka_unit_test(test_a_job_sent_again_begins_with_a_comment),
         cmocka_unit_test(test_queue_overflow_while_held),
         cmocka_unit_test(test_overflow_waits_for_its_turn),
         cmocka_unit_test(test_queue_items),

@@ -233,6 +233,33 @@ static void test_utf8_in_lines(void **state) {
     world_free(&w);
 }
 
+// A file that an editor has saved begins with a mark: its first line is the line that it would be without (mark_of in
+// gate_line.c), whether it is forwarded at once or waits.
+static void test_a_byte_order_mark(void **state) {
+    static const char file[] = "\xef\xbb\xbfG21\nM3 S500\nG1 X1 F100\nM2\n";
+    struct world w;
+    uint8_t hash[32];
+    world_make(&w, NULL);
+    world_send(&w, file);
+    assert_true(world_machine_is(&w, "G21\n"));
+    world_answer(&w);
+    assert_int_equal(world_state(&w), GATE_HELD);
+    world_arm_and_start(&w);
+    world_answer(&w);
+    assert_true(world_machine_is(&w, file + 3));
+    assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
+    crypto_hash_sha256(hash, (const uint8_t *)file, sizeof file - 1);
+    assert_memory_equal(w.job.sha256, hash, sizeof hash); // of the file, with its mark
+    assert_int_equal(w.job.replaced, 1);
+    world_free(&w);
+    world_make(&w, NULL);
+    world_send(&w, "\xef\xbb\xbfM3 S500\n");
+    assert_string_equal(w.text[GATE_FACT_HELD], "M3 S500");
+    world_arm_and_start(&w);
+    assert_true(world_machine_is(&w, "M3 S500\n"));
+    world_free(&w);
+}
+
 static void test_cr_and_lf_apart(void **state) {
     for (int flavour = GRBL_AVR; flavour <= GRBL_HAL; flavour++) {
         struct gate_config config;
@@ -411,6 +438,7 @@ int main(void) {
         cmocka_unit_test(test_backpressure_in_a_running_job),
         cmocka_unit_test(test_realtime_bytes_as_utf8),
         cmocka_unit_test(test_utf8_in_lines),
+        cmocka_unit_test(test_a_byte_order_mark),
         cmocka_unit_test(test_cr_and_lf_apart),
         cmocka_unit_test(test_empty_lines_are_the_files),
         cmocka_unit_test(test_a_habit_of_polling_holds),

@@ -219,7 +219,8 @@ static void test_saturation(void **state) {
     assert_int_equal(r->box_max_um[0], 2147483000);
     assert_int_equal(r->box_min_um[1], -2147483000);
     assert_true(r->s_max_milli == UINT32_MAX);
-    assert_true(r->work_um > 0 && r->work_us > 0);
+    assert_true(r->work_um > 0);
+    assert_true(r->work_us == METER_SUM_MAX && r->feed_us == METER_SUM_MAX);
 }
 
 // --- the picture
