@@ -97,9 +97,8 @@ class Shop(LotgateTest):
         """The number of the event of that kind about that thing."""
         return [event["seq"] for event in self.rest("/ledger", kind=kind, limit=1000) if subject in event["body"].values()][0]
 
-
-class Lists(Shop):
     def furnish(self):
+        """At least two rows in every list, and some alike."""
         op = self.op
         op("product.add", product="BOX", name="Box")
         op("product.add", product="LID", name="Box")
@@ -126,6 +125,8 @@ class Lists(Shop):
         op("recall.close", recall="RCL-0001", conclusion="done")
         op("nonconformance.close", nonconformance=self.rest("/nonconformances")[0]["nonconformance"], disposition="rework", reason="x")
 
+
+class Lists(Shop):
     def test_each_list_by_each_way(self):
         self.furnish()
         for words, address, member, chosen, fields in LISTS:
