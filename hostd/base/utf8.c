@@ -35,6 +35,6 @@ bool utf8_in(const struct utf8_range *ranges, size_t count, uint32_t character) 
 
 bool utf8_acts(uint32_t character) {
     static const struct utf8_range acting[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x200e, 0x200f},
-                                      {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb}};
+                                               {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb}};
     return UTF8_IN(acting, character);
 }

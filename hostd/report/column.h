@@ -23,7 +23,7 @@ struct column {
 };
 
 // What of a row was corrected: empty in most rows, and then not shown.
-#define COLUMN_CORRECTED                                                                                        \
+#define COLUMN_CORRECTED                                                                                     \
     { "CORRECTED", "corrected", CELL_TEXT, false }
 
 // The cell's text, new, owned by the caller; "" when the member is absent. `exact` as CSV has it.

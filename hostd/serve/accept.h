@@ -9,7 +9,8 @@ enum accept_form { ACCEPT_JSON, ACCEPT_CSV, ACCEPT_FORMS, ACCEPT_NONE = ACCEPT_F
 struct accept {
     bool given; // some range was
     struct {
-        int breadth, quality; // of the range that fits best: 1 the type itself, 2 text/*, 3 */*, 0 none; in thousandths
+        int breadth,
+            quality; // of the range that fits best: 1 the type itself, 2 text/*, 3 */*, 0 none; in thousandths
     } forms[ACCEPT_FORMS];
 };
 

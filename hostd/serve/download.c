@@ -93,7 +93,8 @@ static void answer(struct exchange *x, struct MHD_Response *response) {
     for (const char *next; (next = strchr(name, '/')) && next[1] != '{';)
         name = next + 1;
     char disposition[96];
-    snprintf(disposition, sizeof disposition, "attachment; filename=\"%.*s.csv\"", (int)strcspn(name, "/"), name);
+    snprintf(disposition, sizeof disposition, "attachment; filename=\"%.*s.csv\"", (int)strcspn(name, "/"),
+             name);
     lg_assert(response);
     MHD_add_response_header(response, "Content-Type", "text/csv; charset=utf-8; header=present");
     MHD_add_response_header(response, "Content-Disposition", disposition);
@@ -105,7 +106,8 @@ static bool rows_wanted(const cJSON *args, int64_t *rows, struct lg_error *error
     *rows = INT64_MAX;
     if (!json_get(args, "limit") || (json_integer(args, "limit", rows) && *rows >= 1))
         return true;
-    return lg_fail(error, "bad_argument", "Give a number from 1, or leave it out for all rows.", "This limit shows nothing.");
+    return lg_fail(error, "bad_argument", "Give a number from 1, or leave it out for all rows.",
+                   "This limit shows nothing.");
 }
 
 void download_list(struct exchange *x, const struct listing *listing, cJSON *args) {
