@@ -148,7 +148,8 @@ static const struct cli_word job_word[] = {
         .argument = "state"                                                                                  \
     }
 
-static const struct cli_option list_options[] = {FILTER, CLI_LIST("started, machine, state, job"), {0}};
+static const struct cli_option list_options[] = {
+    FILTER, CLI_LIST("started, machine, state, operator, lines, ended, job"), {0}};
 static const struct cli_option export_options[] = {FILTER, {0}};
 
 const struct cli_command cli_job_commands[] = {

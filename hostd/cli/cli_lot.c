@@ -93,7 +93,7 @@ static const struct cli_option list_options[] = {
      .help = "of this supplier only",
      .argument = "supplier",
      .kind = CLI_SUPPLIER},
-    CLI_LIST("received, lot, material, state, supplier, expires"),
+    CLI_LIST("received, lot, material, state, supplier, supplier_lot, heat, expires"),
     {0}};
 
 static const struct cli_option inspect_options[] = {{.name = "heat",

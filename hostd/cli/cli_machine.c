@@ -115,7 +115,7 @@ static const struct cli_option declaration_options[] = {
      .argument = "machine",
      .kind = CLI_MACHINE},
     {.name = "state", .value = "STATE", .help = "open, used or cancelled", .argument = "state"},
-    CLI_LIST("made, machine"),
+    CLI_LIST("made, machine, state"),
     {0}};
 
 static const struct cli_option list_options[] = {

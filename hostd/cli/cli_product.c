@@ -185,7 +185,7 @@ static const struct cli_option list_options[] = {{.name = "record",
                                                   .help = "of this product alone",
                                                   .argument = "product",
                                                   .kind = CLI_PRODUCT},
-                                                 CLI_LIST("made, unit"),
+                                                 CLI_LIST("made, record, unit"),
                                                  {0}};
 
 const struct cli_command cli_unit_commands[] = {

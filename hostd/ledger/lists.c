@@ -6,9 +6,10 @@
 
 #include "json.h" // json_get, json_text
 
-// What never expires, and what has no supplier, comes last or first like any other value; the same words stand in the indexes.
-#define EXPIRES(t)  "coalesce(" t ".expires_us, 9223372036854775807)"
-#define SUPPLIER(t) "coalesce(" t ".supplier, '')"
+// What never expires or has not ended, and what has no supplier or operator, comes last or first like any other value; the same
+// words stand in the indexes.
+#define LATE(column) "coalesce(" column ", 9223372036854775807)"
+#define TEXT(column) "coalesce(" column ", '')"
 
 const struct ledger_list ledger_lists[] = {
     {"supplier_list",
@@ -22,8 +23,8 @@ const struct ledger_list ledger_lists[] = {
      false,
      {{"material", {"m.material"}},
       {"name", {"m.name", "m.seq"}},
-      {"form", {"coalesce(m.form, '')", "m.seq"}},
-      {"grade", {"coalesce(m.grade, '')", "m.seq"}},
+      {"form", {TEXT("m.form"), "m.seq"}},
+      {"grade", {TEXT("m.grade"), "m.seq"}},
       {"added", {"m.seq"}}}},
     {"operator_list",
      "operators o",
@@ -41,13 +42,17 @@ const struct ledger_list ledger_lists[] = {
       {"lot", {"l.lot"}},
       {"material", {"l.material", "l.seq"}},
       {"state", {"l.state", "l.seq"}},
-      {"supplier", {SUPPLIER("l"), "l.seq"}},
-      {"expires", {EXPIRES("l"), "l.seq"}}}},
+      {"supplier", {TEXT("l.supplier"), "l.seq"}},
+      {"supplier_lot", {TEXT("l.supplier_lot"), "l.seq"}},
+      {"heat", {TEXT("l.heat"), "l.seq"}},
+      {"expires", {LATE("l.expires_us"), "l.seq"}}}},
     {"document_list",
      "documents d",
      "d.document",
      true,
-     {{"attached", {"d.seq"}}, {"expires", {EXPIRES("d"), "d.seq"}}, {"sha256", {"d.sha256", "d.seq"}}}},
+     {{"attached", {"d.seq"}},
+      {"expires", {LATE("d.expires_us"), "d.seq"}},
+      {"sha256", {"d.sha256", "d.seq"}}}},
     {"machine_list",
      "machines m",
      "m.machine",
@@ -60,7 +65,7 @@ const struct ledger_list ledger_lists[] = {
      "declarations d",
      "d.declaration",
      true,
-     {{"made", {"d.seq"}}, {"machine", {"d.machine", "d.seq"}}}},
+     {{"made", {"d.seq"}}, {"machine", {"d.machine", "d.seq"}}, {"state", {"d.state", "d.seq"}}}},
     {"job_list",
      "jobs j",
      "j.job",
@@ -68,6 +73,9 @@ const struct ledger_list ledger_lists[] = {
      {{"started", {"j.at_us", "j.seq"}},
       {"machine", {"j.machine", "j.at_us", "j.seq"}},
       {"state", {"j.state", "j.at_us", "j.seq"}},
+      {"operator", {TEXT("j.operator"), "j.seq"}},
+      {"lines", {"coalesce(j.lines, -1)", "j.seq"}},
+      {"ended", {LATE("j.ended_us"), "j.seq"}},
       {"job", {"j.job"}}}},
     {"record_list",
      "records r",
@@ -90,7 +98,11 @@ const struct ledger_list ledger_lists[] = {
      "p.product",
      false,
      {{"product", {"p.product"}}, {"name", {"p.name", "p.seq"}}, {"added", {"p.seq"}}}},
-    {"unit_list", "units u", "u.unit", true, {{"made", {"u.seq"}}, {"unit", {"u.unit"}}}},
+    {"unit_list",
+     "units u",
+     "u.unit",
+     true,
+     {{"made", {"u.seq"}}, {"record", {"u.record", "u.seq"}}, {"unit", {"u.unit"}}}},
     {"customer_list",
      "customers c",
      "c.customer",

@@ -251,7 +251,8 @@ static void an_unknown_field_or_row_is_told(void **state) {
         help_refused(h, "lot.list", args, "bad_argument");
     }
     help_refused(h, "lot.list", "{\"sort\":\"colour\"}", "bad_argument");
-    assert_non_null(strstr(h->error.what_to_do, "received, lot, material, state, supplier, expires"));
+    assert_non_null(
+        strstr(h->error.what_to_do, "received, lot, material, state, supplier, supplier_lot, heat, expires"));
     help_refused(h, "lot.list", "{\"sort\":\"state; DROP TABLE lots\"}", "bad_argument");
     help_refused(h, "lot.list", "{\"after\":\"NOTHING-1\"}", "bad_argument");
     help_refused(h, "training.list", "{\"after\":1}", "bad_argument");
