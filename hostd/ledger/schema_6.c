@@ -3,9 +3,8 @@
 // of jobs cost 40 bytes a job.
 #include "schema.h"
 
-const char schema_6[] =
-    "CREATE INDEX jobs_by_operator ON jobs (coalesce(operator, ''));"
-    "CREATE INDEX jobs_by_lines ON jobs (coalesce(lines, -1));"
-    "CREATE INDEX jobs_by_end ON jobs (coalesce(ended_us, 9223372036854775807));"
-    "CREATE INDEX lots_by_number ON lots (coalesce(supplier_lot, ''));"
-    "CREATE INDEX lots_by_heat ON lots (coalesce(heat, ''));";
+const char schema_6[] = "CREATE INDEX jobs_by_operator ON jobs (coalesce(operator, ''));"
+                        "CREATE INDEX jobs_by_lines ON jobs (coalesce(lines, -1));"
+                        "CREATE INDEX jobs_by_end ON jobs (coalesce(ended_us, 9223372036854775807));"
+                        "CREATE INDEX lots_by_number ON lots (coalesce(supplier_lot, ''));"
+                        "CREATE INDEX lots_by_heat ON lots (coalesce(heat, ''));";
