@@ -208,9 +208,9 @@ fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (2
 	  (cd build/fuzz/found/$$f && ../../fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1 . ../../../../tests/fuzz/corpus/$$f) > build/fuzz/$$f.log 2>&1 || { tail -40 build/fuzz/$$f.log; exit 1; }; grep '^Done' build/fuzz/$$f.log; done
 
 .PHONY: soak
-soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days, 10 million lines judged by host and firmware
-	LOTGATE_KILLS=200 LOTGATE_SEEDS=2000 LOTGATE_FUZZ_LINES=10000000 LOTGATE_AVR_LINES=100000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) \
-	  $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) $(BUILD)/tests/unit/test_gcode_firmware tests/firmware/test_avr.py tests/e2e/test_kill9.py
+soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days, 10 million lines judged by host and firmware, 100,000 pieces made anew
+	LOTGATE_KILLS=200 LOTGATE_REBUILDS=1 LOTGATE_SEEDS=2000 LOTGATE_FUZZ_LINES=10000000 LOTGATE_AVR_LINES=100000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) \
+	  $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) $(BUILD)/tests/unit/test_gcode_firmware $(BUILD)/tests/unit/test_trace_custody tests/firmware/test_avr.py tests/e2e/test_kill9.py
 
 .PHONY: sizes
 UPDATE ?=

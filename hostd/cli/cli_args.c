@@ -7,6 +7,7 @@
 
 #include "cli_suggest.h" // cli_suggest
 #include "json.h"        // json_add_text
+#include "listing.h"     // listing_find
 
 const struct cli_group *cli_group_find(const char *name) {
     for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
@@ -162,6 +163,11 @@ static bool take_word(struct cli_call *call, const char *word, struct lg_error *
     return true;
 }
 
+// Lists do, and what holds one.
+static bool takes_csv(const struct cli_command *command) {
+    return command->op != NULL && !(command->flags & CLI_NO_CSV) && listing_find(command->op) != NULL;
+}
+
 static bool complete(const struct cli_call *call, struct lg_error *error) {
     if (call->group == NULL)
         return lg_fail(error, "usage", "`lotgate help` lists the commands.", "No command was given.");
@@ -178,7 +184,7 @@ static bool complete(const struct cli_call *call, struct lg_error *error) {
             return lg_fail(error, "usage", "", "--%s %s is missing.", o->name, o->value);
     if (call->json && call->csv)
         return lg_fail(error, "usage", "Choose one.", "--json and --csv don't go together.");
-    if (call->csv && call->command->columns == NULL)
+    if (call->csv && !takes_csv(call->command))
         return lg_fail(error, "usage", "Use --json, or leave it out.", "--csv is for listings.");
     return true;
 }

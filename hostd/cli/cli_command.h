@@ -38,7 +38,7 @@ enum cli_kind {
     CLI_KINDS
 };
 
-enum { CLI_REQUIRED = 1, CLI_REPEATS = 2, CLI_INTEGER = 4, CLI_HIDDEN = 8 };
+enum { CLI_REQUIRED = 1, CLI_REPEATS = 2, CLI_INTEGER = 4, CLI_HIDDEN = 8, CLI_NO_CSV = 16 };
 
 struct cli_option {
     const char *name;  // without its dashes: "supplier-lot"
@@ -64,12 +64,11 @@ struct cli_command {
     const char *details;              // sentences for help and man page; may be NULL
     const struct cli_word *words;     // ends with a NULL name; may be NULL
     const struct cli_option *options; // the same
-    const char *op;                   // operation asked for; NULL: the function knows
-    const struct cli_column *columns; // of a listing; ends with a NULL title; may be NULL
-    const char *page; // of a long listing: the member of a row that `after` takes; may be NULL
+    const char *op;   // operation asked for; NULL: the function knows. report/listing.h knows its columns
     const char *done; // what to say after an act: "Lot {lot} is {state}."
     int (*run)(struct cli_call *call);
-    unsigned flags; // CLI_HIDDEN: left out of usage, man page and completion
+    unsigned
+        flags; // CLI_HIDDEN: left out of usage, man page and completion; CLI_NO_CSV: though its operation is a list
 };
 
 struct cli_group {

@@ -5,32 +5,32 @@
 #include "error.h"      // lg_assert
 #include "json.h"       // json_get
 
-static const struct cli_column notes[] = {{"NOTE", "note", CLI_CELL_TEXT, false},
-                                          {"TIME", "at", CLI_CELL_TIME, false},
-                                          {"BY", "by", CLI_CELL_TEXT, false},
-                                          {"TEXT", "text", CLI_CELL_TEXT, false},
-                                          {"PHOTO", "photo", CLI_CELL_HASH, false},
-                                          CLI_CORRECTED,
-                                          {0}};
+static const struct column notes[] = {{"NOTE", "note", CELL_TEXT, false},
+                                      {"TIME", "at", CELL_TIME, false},
+                                      {"BY", "by", CELL_TEXT, false},
+                                      {"TEXT", "text", CELL_TEXT, false},
+                                      {"PHOTO", "photo", CELL_HASH, false},
+                                      COLUMN_CORRECTED,
+                                      {0}};
 
-static const struct cli_column corrections[] = {{"CORRECTION", "correction", CLI_CELL_TEXT, false},
-                                                {"TIME", "at", CLI_CELL_TIME, false},
-                                                {"BY", "by", CLI_CELL_TEXT, false},
-                                                {"FIELD", "field", CLI_CELL_TEXT, false},
-                                                {"WAS", "was", CLI_CELL_TEXT, false},
-                                                {"IS", "value", CLI_CELL_TEXT, false},
-                                                {"REASON", "reason", CLI_CELL_TEXT, false},
-                                                {0}};
+static const struct column corrections[] = {{"CORRECTION", "correction", CELL_TEXT, false},
+                                            {"TIME", "at", CELL_TIME, false},
+                                            {"BY", "by", CELL_TEXT, false},
+                                            {"FIELD", "field", CELL_TEXT, false},
+                                            {"WAS", "was", CELL_TEXT, false},
+                                            {"IS", "value", CELL_TEXT, false},
+                                            {"REASON", "reason", CELL_TEXT, false},
+                                            {0}};
 
-static const struct cli_column events[] = {{"SEQ", "seq", CLI_CELL_NUMBER, false},
-                                           {"TIME", "time", CLI_CELL_TIME, false},
-                                           {"EVENT", "kind", CLI_CELL_TEXT, false},
-                                           {"BY", "by", CLI_CELL_TEXT, false},
-                                           {"CORRECTED BY", "corrected_by", CLI_CELL_TEXT, false},
-                                           {0}};
+static const struct column events[] = {{"SEQ", "seq", CELL_NUMBER, false},
+                                       {"TIME", "time", CELL_TIME, false},
+                                       {"EVENT", "kind", CELL_TEXT, false},
+                                       {"BY", "by", CELL_TEXT, false},
+                                       {"CORRECTED BY", "corrected_by", CELL_TEXT, false},
+                                       {0}};
 
 void cli_print_section(const cJSON *answer, const char *key, const char *title,
-                       const struct cli_column *columns) {
+                       const struct column *columns) {
     const cJSON *rows = json_get(answer, key);
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) == 0)
         return;
@@ -73,7 +73,7 @@ void cli_print_history(const cJSON *answer) {
     cJSON_Delete(with);
 }
 
-int cli_show(struct cli_call *call, const struct cli_column *fields, const struct cli_section *sections) {
+int cli_show(struct cli_call *call, const struct column *fields, const struct cli_section *sections) {
     cJSON *answer = NULL;
     int status = cli_ask_command(call, &answer);
     if (status != CLI_DONE)

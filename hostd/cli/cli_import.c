@@ -11,6 +11,7 @@
 #include "cli_groups.h"
 #include "cli_output.h"
 #include "csv_read.h" // csv_read
+#include "csv_write.h"
 #include "json.h"
 #include "order_map.h" // order_columns_find
 
@@ -208,14 +209,14 @@ static int run_once(struct import *import, const char *path, bool dry_run, struc
 
 // --- what was done -----------------------------------------------------------------------------------------------
 
-static const struct cli_column report_columns[] = {{"LINE", "line", CLI_CELL_NUMBER, false},
-                                                   {"ORDER", "order", CLI_CELL_TEXT, false},
-                                                   {"WHAT", "what", CLI_CELL_STATE, false},
-                                                   {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
-                                                   {"IS", "customer_is", CLI_CELL_TEXT, false},
-                                                   {"PROBLEM", "problem", CLI_CELL_TEXT, false},
-                                                   {"WHAT TO DO", "what_to_do", CLI_CELL_TEXT, false},
-                                                   {0}};
+static const struct column report_columns[] = {{"LINE", "line", CELL_NUMBER, false},
+                                               {"ORDER", "order", CELL_TEXT, false},
+                                               {"WHAT", "what", CELL_STATE, false},
+                                               {"CUSTOMER", "customer", CELL_TEXT, false},
+                                               {"IS", "customer_is", CELL_TEXT, false},
+                                               {"PROBLEM", "problem", CELL_TEXT, false},
+                                               {"WHAT TO DO", "what_to_do", CELL_TEXT, false},
+                                               {0}};
 
 static void say(const struct import *import, bool refused) {
     const cJSON *row;
@@ -273,8 +274,8 @@ static int finish(struct import *import, bool refused) {
     if (import->call->json) {
         say_json(import, refused);
     } else if (import->call->csv) {
-        cli_csv_head(stdout, report_columns);
-        cli_csv_rows(stdout, import->report, report_columns);
+        csv_write_head(stdout, report_columns);
+        csv_write_rows(stdout, import->report, report_columns);
     } else {
         say(import, refused);
     }

@@ -4,55 +4,35 @@
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_output.h"
+#include "csv_write.h"
 #include "json.h" // json_get
 
-static const struct cli_column columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
-                                            {"MACHINE", "machine", CLI_CELL_TEXT, false},
-                                            {"SERIAL NUMBER", "serial_number", CLI_CELL_TEXT, true},
-                                            {"STATE", "state", CLI_CELL_STATE, false},
-                                            {"LOTS", "lots", CLI_CELL_TEXT, false},
-                                            {"OPERATOR", "operator", CLI_CELL_TEXT, false},
-                                            {"RECORD", "record", CLI_CELL_TEXT, false},
-                                            {"ORDER", "order", CLI_CELL_TEXT, true},
-                                            {"PRODUCT", "product", CLI_CELL_TEXT, true},
-                                            {"LINES", "lines", CLI_CELL_NUMBER, false},
-                                            {"BYTES", "bytes", CLI_CELL_NUMBER, true},
-                                            {"SHA-256", "sha256", CLI_CELL_HASH, false},
-                                            {"STARTED", "started", CLI_CELL_TIME, false},
-                                            {"ENDED", "ended", CLI_CELL_TIME, false},
-                                            {"WORK MM", "work_um", CLI_CELL_NUMBER, true},
-                                            {"WORK TIME", "work_us", CLI_CELL_NUMBER, true},
-                                            {"ERRORS", "errors", CLI_CELL_NUMBER, true},
-                                            {"REASON", "reason", CLI_CELL_TEXT, true},
-                                            CLI_CORRECTED,
-                                            {0}};
-
-static const struct cli_column fields[] = {{"Job", "job", CLI_CELL_TEXT, false},
-                                           {"State", "state", CLI_CELL_STATE, false},
-                                           {"Reason", "reason", CLI_CELL_TEXT, false},
-                                           {"Record", "record", CLI_CELL_TEXT, false},
-                                           {"Machine", "machine", CLI_CELL_TEXT, false},
-                                           {"Serial number", "serial_number", CLI_CELL_TEXT, false},
-                                           {"Operator", "operator", CLI_CELL_TEXT, false},
-                                           {"Operator's name", "operator_name", CLI_CELL_TEXT, false},
-                                           {"Order", "order", CLI_CELL_TEXT, false},
-                                           {"Product", "product", CLI_CELL_TEXT, false},
-                                           {"Count", "count", CLI_CELL_TEXT, false},
-                                           {"Declaration", "declaration", CLI_CELL_TEXT, false},
-                                           {"Held at line", "line", CLI_CELL_TEXT, false},
-                                           {"Held", "held", CLI_CELL_TIME, false},
-                                           {"Started", "started", CLI_CELL_TIME, false},
-                                           {"Ended", "ended", CLI_CELL_TIME, false},
-                                           {"Lines", "lines", CLI_CELL_TEXT, false},
-                                           {"Bytes", "bytes", CLI_CELL_TEXT, false},
-                                           {"SHA-256", "sha256", CLI_CELL_HASH, false},
-                                           {"Errors", "errors", CLI_CELL_TEXT, false},
-                                           {"Pauses", "pauses", CLI_CELL_TEXT, false},
-                                           {"Overrides", "overrides", CLI_CELL_TEXT, false},
-                                           {"Arcs", "arcs", CLI_CELL_TEXT, false},
-                                           {"Replaced", "replaced", CLI_CELL_TEXT, false},
-                                           {"Corrected", "corrected", CLI_CELL_TEXT, false},
-                                           {0}};
+static const struct column fields[] = {{"Job", "job", CELL_TEXT, false},
+                                       {"State", "state", CELL_STATE, false},
+                                       {"Reason", "reason", CELL_TEXT, false},
+                                       {"Record", "record", CELL_TEXT, false},
+                                       {"Machine", "machine", CELL_TEXT, false},
+                                       {"Serial number", "serial_number", CELL_TEXT, false},
+                                       {"Operator", "operator", CELL_TEXT, false},
+                                       {"Operator's name", "operator_name", CELL_TEXT, false},
+                                       {"Order", "order", CELL_TEXT, false},
+                                       {"Product", "product", CELL_TEXT, false},
+                                       {"Count", "count", CELL_TEXT, false},
+                                       {"Declaration", "declaration", CELL_TEXT, false},
+                                       {"Held at line", "line", CELL_TEXT, false},
+                                       {"Held", "held", CELL_TIME, false},
+                                       {"Started", "started", CELL_TIME, false},
+                                       {"Ended", "ended", CELL_TIME, false},
+                                       {"Lines", "lines", CELL_TEXT, false},
+                                       {"Bytes", "bytes", CELL_TEXT, false},
+                                       {"SHA-256", "sha256", CELL_HASH, false},
+                                       {"Errors", "errors", CELL_TEXT, false},
+                                       {"Pauses", "pauses", CELL_TEXT, false},
+                                       {"Overrides", "overrides", CELL_TEXT, false},
+                                       {"Arcs", "arcs", CELL_TEXT, false},
+                                       {"Replaced", "replaced", CELL_TEXT, false},
+                                       {"Corrected", "corrected", CELL_TEXT, false},
+                                       {0}};
 
 static void put_scaled(FILE *out, const cJSON *job, const char *key, const char *title, double scale,
                        const char *unit) {
@@ -77,27 +57,27 @@ static void put_box(FILE *out, const cJSON *job, const char *key, const char *ti
             mm[4], mm[2], mm[5]);
 }
 
-static const struct cli_column lot_fields[] = {{"  Lot", "lot", CLI_CELL_TEXT, false},
-                                               {"  Quantity", "quantity", CLI_CELL_TEXT, false},
-                                               {"  State", "state", CLI_CELL_STATE, false},
-                                               {"  Material", "material", CLI_CELL_TEXT, false},
-                                               {"  Material name", "material_name", CLI_CELL_TEXT, false},
-                                               {"  Grade", "grade", CLI_CELL_TEXT, false},
-                                               {"  Supplier", "supplier", CLI_CELL_TEXT, false},
-                                               {"  Supplier's name", "supplier_name", CLI_CELL_TEXT, false},
-                                               {"  Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
-                                               {"  Heat number", "heat", CLI_CELL_TEXT, false},
-                                               {"  On the certificate", "cert_heat", CLI_CELL_TEXT, false},
-                                               {"  Corrected", "corrected", CLI_CELL_TEXT, false},
-                                               {0}};
+static const struct column lot_fields[] = {{"  Lot", "lot", CELL_TEXT, false},
+                                           {"  Quantity", "quantity", CELL_TEXT, false},
+                                           {"  State", "state", CELL_STATE, false},
+                                           {"  Material", "material", CELL_TEXT, false},
+                                           {"  Material name", "material_name", CELL_TEXT, false},
+                                           {"  Grade", "grade", CELL_TEXT, false},
+                                           {"  Supplier", "supplier", CELL_TEXT, false},
+                                           {"  Supplier's name", "supplier_name", CELL_TEXT, false},
+                                           {"  Supplier's lot", "supplier_lot", CELL_TEXT, false},
+                                           {"  Heat number", "heat", CELL_TEXT, false},
+                                           {"  On the certificate", "cert_heat", CELL_TEXT, false},
+                                           {"  Corrected", "corrected", CELL_TEXT, false},
+                                           {0}};
 
-static const struct cli_column document_columns[] = {{"  DOCUMENT", "document", CLI_CELL_TEXT, false},
-                                                     {"KIND", "kind", CLI_CELL_TEXT, false},
-                                                     {"NAME", "name", CLI_CELL_TEXT, false},
-                                                     {"ISSUER", "issuer", CLI_CELL_TEXT, false},
-                                                     {"STATE", "state", CLI_CELL_STATE, false},
-                                                     {"SHA-256", "sha256", CLI_CELL_HASH, false},
-                                                     {0}};
+static const struct column document_columns[] = {{"  DOCUMENT", "document", CELL_TEXT, false},
+                                                 {"KIND", "kind", CELL_TEXT, false},
+                                                 {"NAME", "name", CELL_TEXT, false},
+                                                 {"ISSUER", "issuer", CELL_TEXT, false},
+                                                 {"STATE", "state", CELL_STATE, false},
+                                                 {"SHA-256", "sha256", CELL_HASH, false},
+                                                 {0}};
 
 void cli_job_print(FILE *out, const cJSON *job) {
     cli_print_fields(out, job, fields);
@@ -134,20 +114,14 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-static void put_csv(void *context, const cJSON *rows) {
-    (void)context;
-    cli_csv_rows(stdout, rows, columns);
-}
-
 static int export_jobs(struct cli_call *call) {
     struct lg_error error = {0};
     cJSON *args = cli_args_object(call, &error);
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
     if (!call->json)
-        cli_csv_head(stdout, columns);
-    return cli_ask_pages(call, "job.list", args, "job", LONG_MAX - 1, call->json ? cli_print_lines : put_csv,
-                         NULL, NULL);
+        csv_write_head(stdout, listing_find(call->command->op)->columns);
+    return cli_ask_pages(call, args, LONG_MAX - 1, call->json ? cli_print_lines : cli_print_csv, NULL, NULL);
 }
 
 static const struct cli_word job_word[] = {
@@ -174,7 +148,8 @@ static const struct cli_word job_word[] = {
         .argument = "state"                                                                                  \
     }
 
-static const struct cli_option list_options[] = {FILTER, CLI_LIST("started, machine, state, job"), {0}};
+static const struct cli_option list_options[] = {
+    FILTER, CLI_LIST("started, machine, state, operator, lines, ended, job"), {0}};
 static const struct cli_option export_options[] = {FILTER, {0}};
 
 const struct cli_command cli_job_commands[] = {
@@ -182,8 +157,6 @@ const struct cli_command cli_job_commands[] = {
      .summary = "List the jobs, newest first",
      .options = list_options,
      .op = "job.list",
-     .page = "job",
-     .columns = columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show one job: its lots, what was metered, how it ended",
@@ -194,6 +167,5 @@ const struct cli_command cli_job_commands[] = {
      .summary = "Write all jobs as CSV, or with --json one JSON object a line",
      .options = export_options,
      .op = "job.list",
-     .columns = columns,
      .run = export_jobs},
     {0}};

@@ -109,7 +109,7 @@ static int export_events(struct cli_call *call) {
     cJSON *args = cli_args_object(call, &error);
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
-    return cli_ask_pages(call, "event.list", args, "seq", LONG_MAX - 1, cli_print_lines, NULL, NULL);
+    return cli_ask_pages(call, args, LONG_MAX - 1, cli_print_lines, NULL, NULL);
 }
 
 static const struct cli_word file_word[] = {{.name = "FILE", .kind = CLI_FILE, .flags = CLI_REQUIRED}, {0}};
@@ -128,10 +128,6 @@ static const struct cli_option export_options[] = {
     {.name = "kind", .value = "KIND", .help = "only events of this kind: lot.released", .argument = "kind"},
     {0}};
 
-static const struct cli_column event_columns[] = {
-    {"SEQ", "seq", CLI_CELL_NUMBER, false},  {"TIME", "time", CLI_CELL_TIME, false},
-    {"EVENT", "kind", CLI_CELL_TEXT, false}, {"ACTOR", "actor", CLI_CELL_TEXT, false},
-    {"HASH", "hash", CLI_CELL_HASH, false},  {0}};
 static const struct cli_option event_options[] = {
     {.name = "kind", .value = "KIND", .help = "of this kind alone: lot.released", .argument = "kind"},
     CLI_LIST("seq"),
@@ -152,14 +148,13 @@ const struct cli_command cli_ledger_commands[] = {
      .summary = "List the events, in order",
      .options = event_options,
      .op = "event.list",
-     .page = "seq",
-     .columns = event_columns,
      .run = cli_run_list},
     {.verb = "export",
      .summary = "Write the events to standard output, one JSON object a line",
      .options = export_options,
      .op = "event.list",
-     .run = export_events},
+     .run = export_events,
+     .flags = CLI_NO_CSV},
     {.verb = "checkpoint",
      .summary = "Sign the head of the chain",
      .op = "ledger.checkpoint",

@@ -2,14 +2,6 @@
 #include "cli_groups.h"
 #include "cli_output.h"
 
-static const struct cli_column note_columns[] = {{"NOTE", "note", CLI_CELL_TEXT, false},
-                                                 {"ABOUT", "subject", CLI_CELL_TEXT, false},
-                                                 {"TIME", "at", CLI_CELL_TIME, false},
-                                                 {"BY", "by", CLI_CELL_TEXT, false},
-                                                 {"TEXT", "text", CLI_CELL_TEXT, false},
-                                                 {"PHOTO", "photo", CLI_CELL_HASH, true},
-                                                 CLI_CORRECTED,
-                                                 {0}};
 static const struct cli_word about[] = {
     {.name = "MACHINE|LOT|JOB|MFG", .argument = "subject", .kind = CLI_LOT}, {0}};
 static const struct cli_option note_options[] = {CLI_LIST("at, subject, note"), {0}};
@@ -18,21 +10,9 @@ const struct cli_command cli_notes_commands[] = {{.summary = "List the notes, al
                                                   .words = about,
                                                   .options = note_options,
                                                   .op = "note.list",
-                                                  .page = "note",
-                                                  .columns = note_columns,
                                                   .run = cli_run_list},
                                                  {0}};
 
-static const struct cli_column correction_columns[] = {{"CORRECTION", "correction", CLI_CELL_TEXT, false},
-                                                       {"TIME", "at", CLI_CELL_TIME, false},
-                                                       {"BY", "by", CLI_CELL_TEXT, false},
-                                                       {"ABOUT", "subject", CLI_CELL_TEXT, false},
-                                                       {"EVENT", "event", CLI_CELL_NUMBER, false},
-                                                       {"FIELD", "field", CLI_CELL_TEXT, false},
-                                                       {"WAS", "was", CLI_CELL_TEXT, false},
-                                                       {"IS", "value", CLI_CELL_TEXT, false},
-                                                       {"REASON", "reason", CLI_CELL_TEXT, false},
-                                                       {0}};
 static const struct cli_word correction_words[] = {
     {.name = "EVENT", .argument = "event", .flags = CLI_REQUIRED | CLI_INTEGER},
     {.name = "FIELD", .argument = "field", .flags = CLI_REQUIRED},
@@ -66,7 +46,5 @@ const struct cli_command cli_correction_commands[] = {
      .summary = "List the corrections, newest first",
      .options = corrections_options,
      .op = "correction.list",
-     .page = "correction",
-     .columns = correction_columns,
      .run = cli_run_list},
     {0}};

@@ -9,62 +9,62 @@
 #include "cli_receive.h"
 #include "json.h"
 
-static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, false},
-                                               {"State", "state", CLI_CELL_STATE, false},
-                                               {"Reason", "reason", CLI_CELL_TEXT, false},
-                                               {"Material", "material", CLI_CELL_TEXT, false},
-                                               {"Material name", "material_name", CLI_CELL_TEXT, false},
-                                               {"Supplier", "supplier", CLI_CELL_TEXT, false},
-                                               {"Supplier's name", "supplier_name", CLI_CELL_TEXT, false},
-                                               {"Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
-                                               {"Heat number", "heat", CLI_CELL_TEXT, false},
-                                               {"On the certificate", "cert_heat", CLI_CELL_TEXT, false},
-                                               {"The two", "match", CLI_CELL_TEXT, false},
-                                               {"Received quantity", "quantity", CLI_CELL_TEXT, false},
-                                               {"On hand", "on_hand", CLI_CELL_TEXT, false},
-                                               {"Purchase order", "purchase_order", CLI_CELL_TEXT, false},
-                                               {"Cost", "cost", CLI_CELL_TEXT, false},
-                                               {"Currency", "currency", CLI_CELL_TEXT, false},
-                                               {"Expires", "expires", CLI_CELL_TIME, false},
-                                               {"Received", "received", CLI_CELL_TIME, false},
-                                               {"Received by", "received_by", CLI_CELL_TEXT, false},
-                                               {"Corrected", "corrected", CLI_CELL_TEXT, false},
+static const struct column lot_fields[] = {{"Lot", "lot", CELL_TEXT, false},
+                                           {"State", "state", CELL_STATE, false},
+                                           {"Reason", "reason", CELL_TEXT, false},
+                                           {"Material", "material", CELL_TEXT, false},
+                                           {"Material name", "material_name", CELL_TEXT, false},
+                                           {"Supplier", "supplier", CELL_TEXT, false},
+                                           {"Supplier's name", "supplier_name", CELL_TEXT, false},
+                                           {"Supplier's lot", "supplier_lot", CELL_TEXT, false},
+                                           {"Heat number", "heat", CELL_TEXT, false},
+                                           {"On the certificate", "cert_heat", CELL_TEXT, false},
+                                           {"The two", "match", CELL_TEXT, false},
+                                           {"Received quantity", "quantity", CELL_TEXT, false},
+                                           {"On hand", "on_hand", CELL_TEXT, false},
+                                           {"Purchase order", "purchase_order", CELL_TEXT, false},
+                                           {"Cost", "cost", CELL_TEXT, false},
+                                           {"Currency", "currency", CELL_TEXT, false},
+                                           {"Expires", "expires", CELL_TIME, false},
+                                           {"Received", "received", CELL_TIME, false},
+                                           {"Received by", "received_by", CELL_TEXT, false},
+                                           {"Corrected", "corrected", CELL_TEXT, false},
+                                           {0}};
+
+static const struct column missing_columns[] = {{"REQUIRED", "asked", CELL_TEXT, false},
+                                                {"EXPIRED", "expired", CELL_TEXT, false},
+                                                {"THERE IS TYPE", "has_type", CELL_TEXT, false},
+                                                {0}};
+
+static const struct column lot_job_columns[] = {{"JOB", "job", CELL_TEXT, false},
+                                                {"MACHINE", "machine", CELL_TEXT, false},
+                                                {"STATE", "state", CELL_STATE, false},
+                                                {"RECORD", "record", CELL_TEXT, false},
+                                                {"QUANTITY", "quantity", CELL_TEXT, false},
+                                                {"STARTED", "started", CELL_TIME, false},
+                                                COLUMN_CORRECTED,
+                                                {0}};
+
+static const struct column parent_columns[] = {{"LOT", "lot", CELL_TEXT, false},
+                                               {"MATERIAL", "material", CELL_TEXT, false},
+                                               {"STATE", "state", CELL_STATE, false},
                                                {0}};
-
-static const struct cli_column missing_columns[] = {{"REQUIRED", "asked", CLI_CELL_TEXT, false},
-                                                    {"EXPIRED", "expired", CLI_CELL_TEXT, false},
-                                                    {"THERE IS TYPE", "has_type", CLI_CELL_TEXT, false},
-                                                    {0}};
-
-static const struct cli_column lot_job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
-                                                    {"MACHINE", "machine", CLI_CELL_TEXT, false},
-                                                    {"STATE", "state", CLI_CELL_STATE, false},
-                                                    {"RECORD", "record", CLI_CELL_TEXT, false},
-                                                    {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                    {"STARTED", "started", CLI_CELL_TIME, false},
-                                                    CLI_CORRECTED,
-                                                    {0}};
-
-static const struct cli_column parent_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
-                                                   {"MATERIAL", "material", CLI_CELL_TEXT, false},
-                                                   {"STATE", "state", CLI_CELL_STATE, false},
-                                                   {0}};
-static const struct cli_column piece_columns[] = {{"PIECE", "lot", CLI_CELL_TEXT, false},
-                                                  {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                  {"STATE", "state", CLI_CELL_STATE, false},
-                                                  {"MARK", "mark", CLI_CELL_TEXT, false},
-                                                  {0}};
-static const struct cli_column change_columns[] = {{"WHAT", "kind", CLI_CELL_TEXT, false},
-                                                   {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                   {"REASON", "reason", CLI_CELL_TEXT, false},
-                                                   {"JOB", "job", CLI_CELL_TEXT, false},
-                                                   {"TIME", "at", CLI_CELL_TIME, false},
-                                                   {"BY", "by", CLI_CELL_TEXT, false},
-                                                   {0}};
+static const struct column piece_columns[] = {{"PIECE", "lot", CELL_TEXT, false},
+                                              {"QUANTITY", "quantity", CELL_TEXT, false},
+                                              {"STATE", "state", CELL_STATE, false},
+                                              {"MARK", "mark", CELL_TEXT, false},
+                                              {0}};
+static const struct column change_columns[] = {{"WHAT", "kind", CELL_TEXT, false},
+                                               {"QUANTITY", "quantity", CELL_TEXT, false},
+                                               {"REASON", "reason", CELL_TEXT, false},
+                                               {"JOB", "job", CELL_TEXT, false},
+                                               {"TIME", "at", CELL_TIME, false},
+                                               {"BY", "by", CELL_TEXT, false},
+                                               {0}};
 
 static int show(struct cli_call *call) {
     static const struct cli_section sections[] = {
-        {"documents", "Documents", cli_document_columns},
+        {"documents", "Documents", listing_documents},
         {"missing_documents", "Required, and missing", missing_columns},
         {"parents", "Cut from, or merged from", parent_columns},
         {"pieces", "Pieces", piece_columns},
@@ -73,22 +73,6 @@ static int show(struct cli_call *call) {
         {0}};
     return cli_show(call, lot_fields, sections);
 }
-
-static const struct cli_column list_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
-                                                 {"STATE", "state", CLI_CELL_STATE, false},
-                                                 {"MATERIAL", "material", CLI_CELL_TEXT, false},
-                                                 {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
-                                                 {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
-                                                 {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
-                                                 {"HEAT", "heat", CLI_CELL_TEXT, false},
-                                                 {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                 {"EXPIRES", "expires", CLI_CELL_TIME, false},
-                                                 {"PURCHASE ORDER", "purchase_order", CLI_CELL_TEXT, true},
-                                                 {"COST", "cost", CLI_CELL_TEXT, true},
-                                                 {"CURRENCY", "currency", CLI_CELL_TEXT, true},
-                                                 {"RECEIVED", "received", CLI_CELL_TIME, false},
-                                                 CLI_CORRECTED,
-                                                 {0}};
 
 static const struct cli_word lot_word[] = {
     {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
@@ -109,7 +93,7 @@ static const struct cli_option list_options[] = {
      .help = "of this supplier only",
      .argument = "supplier",
      .kind = CLI_SUPPLIER},
-    CLI_LIST("received, lot, material, state, supplier, expires"),
+    CLI_LIST("received, lot, material, state, supplier, supplier_lot, heat, expires"),
     {0}};
 
 static const struct cli_option inspect_options[] = {{.name = "heat",
@@ -178,10 +162,6 @@ static const struct cli_word correct_words[] = {
     {.name = "QTY", .argument = "quantity", .flags = CLI_REQUIRED},
     {0}};
 
-static const struct cli_column hazard_columns[] = {
-    {"VERDICT", "verdict", CLI_CELL_STATE, false}, {"WHY", "why", CLI_CELL_TEXT, false},
-    {"GRADE", "grade", CLI_CELL_TEXT, false},      {"RULE", "rule", CLI_CELL_TEXT, false},
-    {"SOURCES", "sources", CLI_CELL_TEXT, true},   {0}};
 static const struct cli_word hazard_words[] = {
     {.name = "LOT", .argument = "lot", .kind = CLI_LOT, .flags = CLI_REQUIRED},
     {.name = "MACHINE", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED},
@@ -246,8 +226,6 @@ const struct cli_command cli_lot_commands[] = {
      .summary = "List the lots",
      .options = list_options,
      .op = "lot.list",
-     .page = "lot",
-     .columns = list_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show a lot with its documents, jobs and events",
@@ -348,7 +326,6 @@ const struct cli_command cli_lot_commands[] = {
      .summary = "What is to be known before a lot is worked by a machine",
      .words = hazard_words,
      .op = "hazard.list",
-     .columns = hazard_columns,
      .run = cli_run_list},
     {.verb = "acknowledge",
      .summary = "Say that the warnings for a lot on a machine have been read",

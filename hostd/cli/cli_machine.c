@@ -4,54 +4,47 @@
 #include "cli_history.h"
 #include "cli_live.h" // cli_machines
 #include "cli_output.h"
+#include "csv_write.h"
 
-static const struct cli_column list_columns[] = {{"MACHINE", "machine", CLI_CELL_TEXT, false},
-                                                 {"STATE", "state", CLI_CELL_STATE, false},
-                                                 {"BOARD", "board", CLI_CELL_TEXT, false},
-                                                 {"KIND", "kind", CLI_CELL_TEXT, false},
-                                                 {"SERIAL NUMBER", "serial_number", CLI_CELL_TEXT, false},
-                                                 {"IDENTITY", "identity", CLI_CELL_TEXT, false},
-                                                 {"DECLARED", "declaration", CLI_CELL_TEXT, false},
-                                                 {0}};
+static const struct column fields[] = {{"Machine", "machine", CELL_TEXT, false},
+                                       {"Name", "name", CELL_TEXT, false},
+                                       {"State", "state", CELL_STATE, false},
+                                       {"Why", "text", CELL_TEXT, false},
+                                       {"What to do", "what_to_do", CELL_TEXT, false},
+                                       {"Declared", "declaration", CELL_TEXT, false},
+                                       {"Job", "job", CELL_TEXT, false},
+                                       {"Reports", "status", CELL_TEXT, false},
+                                       {"Board", "board", CELL_TEXT, false},
+                                       {"Kind", "kind", CELL_TEXT, false},
+                                       {"Serial number", "serial_number", CELL_TEXT, false},
+                                       {"Identity", "identity", CELL_TEXT, false},
+                                       {"USB path", "usb_path", CELL_TEXT, false},
+                                       {"Board's serial", "serial", CELL_TEXT, false},
+                                       {"Firmware", "firmware", CELL_TEXT, false},
+                                       {"Last seen USB path", "seen_usb_path", CELL_TEXT, false},
+                                       {"Last seen serial", "seen_serial", CELL_TEXT, false},
+                                       {"Last seen firmware", "seen_firmware", CELL_TEXT, false},
+                                       {"Last seen", "seen", CELL_TIME, false},
+                                       {"Confirmed by", "confirmed_by", CELL_TEXT, false},
+                                       {"Registered", "registered", CELL_TIME, false},
+                                       {"Hook", "hook", CELL_TEXT, false},
+                                       {"Sender's pty", "pty", CELL_TEXT, false},
+                                       {"Sender's TCP", "tcp", CELL_TEXT, false},
+                                       {"Sender there", "sender", CELL_TEXT, false},
+                                       {0}};
 
-static const struct cli_column fields[] = {{"Machine", "machine", CLI_CELL_TEXT, false},
-                                           {"Name", "name", CLI_CELL_TEXT, false},
-                                           {"State", "state", CLI_CELL_STATE, false},
-                                           {"Why", "text", CLI_CELL_TEXT, false},
-                                           {"What to do", "what_to_do", CLI_CELL_TEXT, false},
-                                           {"Declared", "declaration", CLI_CELL_TEXT, false},
-                                           {"Job", "job", CLI_CELL_TEXT, false},
-                                           {"Reports", "status", CLI_CELL_TEXT, false},
-                                           {"Board", "board", CLI_CELL_TEXT, false},
-                                           {"Kind", "kind", CLI_CELL_TEXT, false},
-                                           {"Serial number", "serial_number", CLI_CELL_TEXT, false},
-                                           {"Identity", "identity", CLI_CELL_TEXT, false},
-                                           {"USB path", "usb_path", CLI_CELL_TEXT, false},
-                                           {"Board's serial", "serial", CLI_CELL_TEXT, false},
-                                           {"Firmware", "firmware", CLI_CELL_TEXT, false},
-                                           {"Last seen USB path", "seen_usb_path", CLI_CELL_TEXT, false},
-                                           {"Last seen serial", "seen_serial", CLI_CELL_TEXT, false},
-                                           {"Last seen firmware", "seen_firmware", CLI_CELL_TEXT, false},
-                                           {"Last seen", "seen", CLI_CELL_TIME, false},
-                                           {"Confirmed by", "confirmed_by", CLI_CELL_TEXT, false},
-                                           {"Registered", "registered", CLI_CELL_TIME, false},
-                                           {"Hook", "hook", CLI_CELL_TEXT, false},
-                                           {"Sender's pty", "pty", CLI_CELL_TEXT, false},
-                                           {"Sender's TCP", "tcp", CLI_CELL_TEXT, false},
-                                           {"Sender there", "sender", CLI_CELL_TEXT, false},
-                                           {0}};
-
-static const struct cli_column job_columns[] = {{"JOB", "job", CLI_CELL_TEXT, false},
-                                                {"STATE", "state", CLI_CELL_STATE, false},
-                                                {"LOTS", "lots", CLI_CELL_TEXT, false},
-                                                {"OPERATOR", "operator", CLI_CELL_TEXT, false},
-                                                {"RECORD", "record", CLI_CELL_TEXT, false},
-                                                {"STARTED", "started", CLI_CELL_TIME, false},
-                                                CLI_CORRECTED,
-                                                {0}};
+static const struct column job_columns[] = {{"JOB", "job", CELL_TEXT, false},
+                                            {"STATE", "state", CELL_STATE, false},
+                                            {"LOTS", "lots", CELL_TEXT, false},
+                                            {"OPERATOR", "operator", CELL_TEXT, false},
+                                            {"RECORD", "record", CELL_TEXT, false},
+                                            {"STARTED", "started", CELL_TIME, false},
+                                            COLUMN_CORRECTED,
+                                            {0}};
 
 static int list(struct cli_call *call) {
     struct lg_error error = {0};
+    const struct column *columns = listing_find(call->command->op)->columns;
     cJSON *rows = NULL, *args = cli_args_object(call, &error);
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
@@ -61,12 +54,12 @@ static int list(struct cli_call *call) {
     if (call->json) {
         cli_print_json(rows);
     } else if (call->csv) {
-        cli_csv_head(stdout, list_columns);
-        cli_csv_rows(stdout, rows, list_columns);
+        csv_write_head(stdout, columns);
+        csv_write_rows(stdout, rows, columns);
     } else if (cJSON_GetArraySize(rows) == 0) {
         fputs("None.\n", stderr);
     } else {
-        cli_table_print(stdout, rows, list_columns, cli_wants_colour(stdout));
+        cli_table_print(stdout, rows, columns, cli_wants_colour(stdout));
     }
     cJSON_Delete(rows);
     return CLI_DONE;
@@ -115,20 +108,6 @@ static const struct cli_word machine_word[] = {
     {.name = "ID", .argument = "machine", .kind = CLI_MACHINE, .flags = CLI_REQUIRED}, {0}};
 static const struct cli_option confirm_options[] = {CLI_BY, {0}};
 
-static const struct cli_column declaration_columns[] = {{"DECLARATION", "declaration", CLI_CELL_TEXT, false},
-                                                        {"MACHINE", "machine", CLI_CELL_TEXT, false},
-                                                        {"STATE", "state", CLI_CELL_STATE, false},
-                                                        {"LOTS", "lots", CLI_CELL_TEXT, false},
-                                                        {"OPERATOR", "operator", CLI_CELL_TEXT, false},
-                                                        {"ORDER", "order", CLI_CELL_TEXT, false},
-                                                        {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                        {"COUNT", "count", CLI_CELL_NUMBER, true},
-                                                        {"MODE", "mode", CLI_CELL_TEXT, true},
-                                                        {"MADE", "made", CLI_CELL_TIME, false},
-                                                        {"BY", "made_by", CLI_CELL_TEXT, true},
-                                                        {"CLOSED", "closed", CLI_CELL_TIME, false},
-                                                        {"REASON", "reason", CLI_CELL_TEXT, false},
-                                                        {0}};
 static const struct cli_option declaration_options[] = {
     {.name = "machine",
      .value = "M",
@@ -136,7 +115,7 @@ static const struct cli_option declaration_options[] = {
      .argument = "machine",
      .kind = CLI_MACHINE},
     {.name = "state", .value = "STATE", .help = "open, used or cancelled", .argument = "state"},
-    CLI_LIST("made, machine"),
+    CLI_LIST("made, machine, state"),
     {0}};
 
 static const struct cli_option list_options[] = {
@@ -149,14 +128,11 @@ const struct cli_command cli_machine_commands[] = {
      .summary = "List the machines; with the daemon running, what they do now",
      .options = list_options,
      .op = "machine.list",
-     .columns = list_columns,
      .run = list},
     {.verb = "declarations",
      .summary = "List what was declared on the machines, newest first",
      .options = declaration_options,
      .op = "declaration.list",
-     .page = "declaration",
-     .columns = declaration_columns,
      .run = cli_run_list},
     {.verb = "show", .summary = "Show one machine", .words = machine_word, .run = show},
     {.verb = "confirm",

@@ -11,20 +11,15 @@
 
 // --- customers -----------------------------------------------------------------------------------------------
 
-static const struct cli_column customer_columns[] = {
-    {"CUSTOMER", "customer", CLI_CELL_TEXT, false}, {"NAME", "name", CLI_CELL_TEXT, false},
-    {"E-MAIL", "email", CLI_CELL_TEXT, false},      {"PHONE", "phone", CLI_CELL_TEXT, false},
-    {"ADDRESS", "address", CLI_CELL_TEXT, true},    {"SOURCE", "source", CLI_CELL_TEXT, true},
-    {"ADDED", "added", CLI_CELL_TIME, true},        {0}};
-static const struct cli_column customer_fields[] = {
-    {"Customer", "customer", CLI_CELL_TEXT, false}, {"Name", "name", CLI_CELL_TEXT, false},
-    {"E-mail", "email", CLI_CELL_TEXT, false},      {"Phone", "phone", CLI_CELL_TEXT, false},
-    {"Address", "address", CLI_CELL_TEXT, false},   {"Source", "source", CLI_CELL_TEXT, false},
-    {"Added", "added", CLI_CELL_TIME, false},       {0}};
-static const struct cli_column customer_order_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
-                                                           {"STATE", "state", CLI_CELL_STATE, false},
-                                                           {"ORDERED", "ordered", CLI_CELL_TIME, false},
-                                                           {0}};
+static const struct column customer_fields[] = {
+    {"Customer", "customer", CELL_TEXT, false}, {"Name", "name", CELL_TEXT, false},
+    {"E-mail", "email", CELL_TEXT, false},      {"Phone", "phone", CELL_TEXT, false},
+    {"Address", "address", CELL_TEXT, false},   {"Source", "source", CELL_TEXT, false},
+    {"Added", "added", CELL_TIME, false},       {0}};
+static const struct column customer_order_columns[] = {{"ORDER", "order", CELL_TEXT, false},
+                                                       {"STATE", "state", CELL_STATE, false},
+                                                       {"ORDERED", "ordered", CELL_TIME, false},
+                                                       {0}};
 
 static int customer_show(struct cli_call *call) {
     static const struct cli_section sections[] = {{"orders", "Orders", customer_order_columns}, {0}};
@@ -74,8 +69,6 @@ const struct cli_command cli_customer_commands[] = {{.verb = "add",
                                                      .summary = "List the customers",
                                                      .options = customer_list_options,
                                                      .op = "customer.list",
-                                                     .page = "customer",
-                                                     .columns = customer_columns,
                                                      .run = cli_run_list},
                                                     {.verb = "show",
                                                      .summary = "Show a customer with the orders",
@@ -163,45 +156,31 @@ static int one_unit(struct cli_call *call) {
     return cli_say(call, args);
 }
 
-static const struct cli_column order_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
-                                                  {"STATE", "state", CLI_CELL_STATE, false},
-                                                  {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
-                                                  {"NAME", "customer_name", CLI_CELL_TEXT, false},
-                                                  {"E-MAIL", "email", CLI_CELL_TEXT, true},
-                                                  {"ORDERED", "ordered", CLI_CELL_TIME, false},
-                                                  {"SHIPPED", "shipped", CLI_CELL_TIME, false},
-                                                  {"SOURCE", "source", CLI_CELL_TEXT, true},
-                                                  {0}};
-static const struct cli_column order_fields[] = {{"Order", "order", CLI_CELL_TEXT, false},
-                                                 {"State", "state", CLI_CELL_STATE, false},
-                                                 {"Customer", "customer", CLI_CELL_TEXT, false},
-                                                 {"Name", "customer_name", CLI_CELL_TEXT, false},
-                                                 {"E-mail", "email", CLI_CELL_TEXT, false},
-                                                 {"Ordered", "ordered", CLI_CELL_TIME, false},
-                                                 {"Shipped", "shipped", CLI_CELL_TIME, false},
-                                                 {"Source", "source", CLI_CELL_TEXT, false},
-                                                 {0}};
-static const struct cli_column line_columns[] = {{"COUNT", "count", CLI_CELL_NUMBER, false},
-                                                 {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                 {"TITLE", "title", CLI_CELL_TEXT, false},
-                                                 {0}};
-static const struct cli_column unit_columns[] = {
-    {"UNIT", "unit", CLI_CELL_TEXT, false}, {"COUNT", "count", CLI_CELL_NUMBER, false}, {0}};
-static const struct cli_column shipment_columns[] = {
-    {"SHIPMENT", "shipment", CLI_CELL_TEXT, false}, {"ORDER", "order", CLI_CELL_TEXT, false},
-    {"SHIPPED", "shipped", CLI_CELL_TIME, false},   {"CARRIER", "carrier", CLI_CELL_TEXT, false},
-    {"TRACKING", "tracking", CLI_CELL_TEXT, false}, {"UNITS", "units", CLI_CELL_TEXT, false},
-    {"BY", "shipped_by", CLI_CELL_TEXT, false},     {0}};
-static const struct cli_column record_columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
-                                                   {"STATE", "state", CLI_CELL_STATE, false},
-                                                   {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                   CLI_CORRECTED,
-                                                   {0}};
+static const struct column order_fields[] = {{"Order", "order", CELL_TEXT, false},
+                                             {"State", "state", CELL_STATE, false},
+                                             {"Customer", "customer", CELL_TEXT, false},
+                                             {"Name", "customer_name", CELL_TEXT, false},
+                                             {"E-mail", "email", CELL_TEXT, false},
+                                             {"Ordered", "ordered", CELL_TIME, false},
+                                             {"Shipped", "shipped", CELL_TIME, false},
+                                             {"Source", "source", CELL_TEXT, false},
+                                             {0}};
+static const struct column line_columns[] = {{"COUNT", "count", CELL_NUMBER, false},
+                                             {"PRODUCT", "product", CELL_TEXT, false},
+                                             {"TITLE", "title", CELL_TEXT, false},
+                                             {0}};
+static const struct column unit_columns[] = {
+    {"UNIT", "unit", CELL_TEXT, false}, {"COUNT", "count", CELL_NUMBER, false}, {0}};
+static const struct column record_columns[] = {{"RECORD", "record", CELL_TEXT, false},
+                                               {"STATE", "state", CELL_STATE, false},
+                                               {"PRODUCT", "product", CELL_TEXT, false},
+                                               COLUMN_CORRECTED,
+                                               {0}};
 
 static int order_show(struct cli_call *call) {
     static const struct cli_section sections[] = {{"lines", "Lines", line_columns},
                                                   {"set_apart", "Set apart", unit_columns},
-                                                  {"shipments", "Shipments", shipment_columns},
+                                                  {"shipments", "Shipments", listing_shipments},
                                                   {"records", "Manufacture records", record_columns},
                                                   {0}};
     return cli_show(call, order_fields, sections);
@@ -294,15 +273,11 @@ const struct cli_command cli_order_commands[] = {
      .summary = "List the orders, newest first",
      .options = list_options,
      .op = "order.list",
-     .page = "order",
-     .columns = order_columns,
      .run = cli_run_list},
     {.verb = "shipments",
      .summary = "List the shipments, newest first",
      .options = shipments_options,
      .op = "shipment.list",
-     .page = "shipment",
-     .columns = shipment_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show an order: lines, shipments, units, records",

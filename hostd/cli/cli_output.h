@@ -8,6 +8,7 @@
 
 #include "cli_command.h"
 #include "error.h"
+#include "listing.h"
 
 #define CLI_PAGE_ROWS  200 // rows asked for at once
 #define CLI_TABLE_ROWS 100 // rows of a table when --limit says nothing
@@ -23,10 +24,12 @@ void cli_print_json(const cJSON *answer);
 
 // Prints an array's members as JSON, one a line: an export of a million rows needs no memory for them. Fits
 // cli_ask_pages; `context` is not used.
-void cli_print_lines(void *context, const cJSON *rows);
+void cli_print_lines(void *context, const struct listing *listing, const cJSON *rows);
+// The same as CSV, without the heading.
+void cli_print_csv(void *context, const struct listing *listing, const cJSON *rows);
 
 // Prints the members of one object that `fields` names, a line each, the absent ones left out.
-void cli_print_fields(FILE *out, const cJSON *object, const struct cli_column *fields);
+void cli_print_fields(FILE *out, const cJSON *object, const struct column *fields);
 
 // Prints a sentence whose {names} are replaced by the answer's members.
 void cli_print_done(FILE *out, const char *sentence, const cJSON *answer);
@@ -39,10 +42,11 @@ int cli_ask_command(struct cli_call *call, cJSON **answer);
 // status; a failure is told.
 int cli_say(struct cli_call *call, cJSON *args);
 
-// Asks a listing page by page: `each` is called with every page (an array) until the rows or `limit` end. Takes
+// Asks the command's listing page by page: `each` is called with every page (an array) until the rows or `limit` end. Takes
 // `args` over. `more` (may be NULL) tells whether rows were left out.
-int cli_ask_pages(struct cli_call *call, const char *op, cJSON *args, const char *page, long limit,
-                  void (*each)(void *context, const cJSON *rows), void *context, bool *more);
+typedef void cli_each_page(void *context, const struct listing *listing, const cJSON *rows);
+int cli_ask_pages(struct cli_call *call, cJSON *args, long limit, cli_each_page *each, void *context,
+                  bool *more);
 
 // The two ordinary kinds of command: a listing (table, --csv, --json) and an act (a sentence, --json).
 int cli_run_list(struct cli_call *call);

@@ -6,17 +6,6 @@
 #include "cli_receive.h" // CLI_ATTACH
 #include "json.h"
 
-static const struct cli_column supplier_columns[] = {
-    {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
-    {"NAME", "name", CLI_CELL_TEXT, false},
-    {"E-MAIL", "email", CLI_CELL_TEXT, false},
-    {"PHONE", "phone", CLI_CELL_TEXT, false},
-    {"ADDRESS", "address", CLI_CELL_TEXT, false},
-    {"LOTS", "lots", CLI_CELL_NUMBER, false},
-    {"REJECTED", "rejected", CLI_CELL_NUMBER, false},
-    {"REJECTED %", "rejected_percent", CLI_CELL_NUMBER, false},
-    {0}};
-
 static const struct cli_word supplier_words[] = {
     {.name = "SUPPLIER", .argument = "supplier", .flags = CLI_REQUIRED},
     {.name = "NAME", .argument = "name", .flags = CLI_REQUIRED},
@@ -29,30 +18,29 @@ static const struct cli_option supplier_options[] = {
     CLI_BY,
     {0}};
 
-static const struct cli_column supplier_fields[] = {
-    {"Supplier", "supplier", CLI_CELL_TEXT, false},
-    {"Name", "name", CLI_CELL_TEXT, false},
-    {"E-mail", "email", CLI_CELL_TEXT, false},
-    {"Telephone", "phone", CLI_CELL_TEXT, false},
-    {"Address", "address", CLI_CELL_TEXT, false},
-    {"Lots delivered", "lots", CLI_CELL_NUMBER, false},
-    {"Rejected", "rejected", CLI_CELL_NUMBER, false},
-    {"Rejected, %", "rejected_percent", CLI_CELL_NUMBER, false},
-    {0}};
-static const struct cli_column contact_columns[] = {{"NAME", "name", CLI_CELL_TEXT, false},
-                                                    {"ROLE", "role", CLI_CELL_TEXT, false},
-                                                    {"E-MAIL", "email", CLI_CELL_TEXT, false},
-                                                    {"PHONE", "phone", CLI_CELL_TEXT, false},
-                                                    {0}};
-static const struct cli_column delivered_columns[] = {
-    {"LOT", "lot", CLI_CELL_TEXT, false},           {"STATE", "state", CLI_CELL_STATE, false},
-    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"SUPPLIER'S LOT", "supplier_lot", CLI_CELL_TEXT, false},
-    {"QUANTITY", "quantity", CLI_CELL_TEXT, false}, {"REASON", "reason", CLI_CELL_TEXT, false},
-    {"RECEIVED", "received", CLI_CELL_TIME, false}, {0}};
+static const struct column supplier_fields[] = {{"Supplier", "supplier", CELL_TEXT, false},
+                                                {"Name", "name", CELL_TEXT, false},
+                                                {"E-mail", "email", CELL_TEXT, false},
+                                                {"Telephone", "phone", CELL_TEXT, false},
+                                                {"Address", "address", CELL_TEXT, false},
+                                                {"Lots delivered", "lots", CELL_NUMBER, false},
+                                                {"Rejected", "rejected", CELL_NUMBER, false},
+                                                {"Rejected, %", "rejected_percent", CELL_NUMBER, false},
+                                                {0}};
+static const struct column contact_columns[] = {{"NAME", "name", CELL_TEXT, false},
+                                                {"ROLE", "role", CELL_TEXT, false},
+                                                {"E-MAIL", "email", CELL_TEXT, false},
+                                                {"PHONE", "phone", CELL_TEXT, false},
+                                                {0}};
+static const struct column delivered_columns[] = {
+    {"LOT", "lot", CELL_TEXT, false},           {"STATE", "state", CELL_STATE, false},
+    {"MATERIAL", "material", CELL_TEXT, false}, {"SUPPLIER'S LOT", "supplier_lot", CELL_TEXT, false},
+    {"QUANTITY", "quantity", CELL_TEXT, false}, {"REASON", "reason", CELL_TEXT, false},
+    {"RECEIVED", "received", CELL_TIME, false}, {0}};
 
 static int supplier_show(struct cli_call *call) {
     static const struct cli_section sections[] = {{"contacts", "Contacts", contact_columns},
-                                                  {"documents", "Documents", cli_document_columns},
+                                                  {"documents", "Documents", listing_documents},
                                                   {"newest_lots", "Newest lots", delivered_columns},
                                                   {0}};
     return cli_show(call, supplier_fields, sections);
@@ -99,35 +87,21 @@ const struct cli_command cli_supplier_commands[] = {
      .summary = "List the suppliers, with how much was rejected",
      .options = supplier_list_options,
      .op = "supplier.list",
-     .page = "supplier",
-     .columns = supplier_columns,
      .run = cli_run_list},
     {0}};
 
-static const struct cli_column material_columns[] = {
-    {"MATERIAL", "material", CLI_CELL_TEXT, false},
-    {"NAME", "name", CLI_CELL_TEXT, false},
-    {"FORM", "form", CLI_CELL_TEXT, false},
-    {"GRADE", "grade", CLI_CELL_TEXT, false},
-    {"THICKNESS MM", "thickness_um", CLI_CELL_MILLI, false},
-    {"DIAMETER MM", "diameter_um", CLI_CELL_MILLI, false},
-    {"DENSITY G/CM3", "density_mg_cm3", CLI_CELL_MILLI, false},
-    {"REQUIRES", "requires", CLI_CELL_TEXT, false},
-    {"HAZARDS", "hazards", CLI_CELL_TEXT, false},
-    {0}};
-
 static int material_show(struct cli_call *call) {
-    static const struct cli_column fields[] = {{"Material", "material", CLI_CELL_TEXT, false},
-                                               {"Name", "name", CLI_CELL_TEXT, false},
-                                               {"Form", "form", CLI_CELL_TEXT, false},
-                                               {"Grade", "grade", CLI_CELL_TEXT, false},
-                                               {"Thickness", "thickness", CLI_CELL_TEXT, false},
-                                               {"Diameter", "diameter", CLI_CELL_TEXT, false},
-                                               {"Density, g/cm³", "density", CLI_CELL_TEXT, false},
-                                               {"Requires", "requires", CLI_CELL_TEXT, false},
-                                               {"Hazards", "hazards", CLI_CELL_TEXT, false},
-                                               {0}};
-    static const struct cli_section sections[] = {{"documents", "Documents", cli_document_columns}, {0}};
+    static const struct column fields[] = {{"Material", "material", CELL_TEXT, false},
+                                           {"Name", "name", CELL_TEXT, false},
+                                           {"Form", "form", CELL_TEXT, false},
+                                           {"Grade", "grade", CELL_TEXT, false},
+                                           {"Thickness", "thickness", CELL_TEXT, false},
+                                           {"Diameter", "diameter", CELL_TEXT, false},
+                                           {"Density, g/cm³", "density", CELL_TEXT, false},
+                                           {"Requires", "requires", CELL_TEXT, false},
+                                           {"Hazards", "hazards", CELL_TEXT, false},
+                                           {0}};
+    static const struct cli_section sections[] = {{"documents", "Documents", listing_documents}, {0}};
     return cli_show(call, fields, sections);
 }
 
@@ -188,16 +162,8 @@ const struct cli_command cli_material_commands[] = {
      .summary = "List the materials",
      .options = material_list_options,
      .op = "material.list",
-     .page = "material",
-     .columns = material_columns,
      .run = cli_run_list},
     {0}};
-
-static const struct cli_column operator_columns[] = {{"OPERATOR", "operator", CLI_CELL_TEXT, false},
-                                                     {"NAME", "name", CLI_CELL_TEXT, false},
-                                                     {"BADGE", "badge", CLI_CELL_TEXT, false},
-                                                     {"ROLE", "role", CLI_CELL_TEXT, false},
-                                                     {0}};
 
 static const struct cli_word operator_words[] = {
     {.name = "OPERATOR", .argument = "operator", .flags = CLI_REQUIRED},
@@ -241,8 +207,6 @@ const struct cli_command cli_operator_commands[] = {
      .summary = "List the operators",
      .options = operator_list_options,
      .op = "operator.list",
-     .page = "operator",
-     .columns = operator_columns,
      .run = cli_run_list},
     {.verb = "role",
      .summary = "Give an operator a role",

@@ -8,18 +8,13 @@
 #include "cli_output.h"
 #include "json.h"
 
-static const struct cli_column product_columns[] = {{"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                    {"NAME", "name", CLI_CELL_TEXT, false},
-                                                    {"NUMBERS", "pattern", CLI_CELL_TEXT, false},
-                                                    {"BILL OF MATERIALS", "bom", CLI_CELL_TEXT, false},
-                                                    {0}};
-static const struct cli_column product_fields[] = {{"Product", "product", CLI_CELL_TEXT, false},
-                                                   {"Name", "name", CLI_CELL_TEXT, false},
-                                                   {"Numbers", "pattern", CLI_CELL_TEXT, false},
-                                                   {"Added", "added", CLI_CELL_TIME, false},
-                                                   {0}};
-static const struct cli_column bom_columns[] = {
-    {"MATERIAL", "material", CLI_CELL_TEXT, false}, {"QUANTITY", "quantity", CLI_CELL_TEXT, false}, {0}};
+static const struct column product_fields[] = {{"Product", "product", CELL_TEXT, false},
+                                               {"Name", "name", CELL_TEXT, false},
+                                               {"Numbers", "pattern", CELL_TEXT, false},
+                                               {"Added", "added", CELL_TIME, false},
+                                               {0}};
+static const struct column bom_columns[] = {
+    {"MATERIAL", "material", CELL_TEXT, false}, {"QUANTITY", "quantity", CELL_TEXT, false}, {0}};
 
 static int product_show(struct cli_call *call) {
     static const struct cli_section sections[] = {{"bom", "Bill of materials, for one unit", bom_columns},
@@ -94,8 +89,6 @@ const struct cli_command cli_product_commands[] = {
      .summary = "List the products",
      .options = product_list_options,
      .op = "product.list",
-     .page = "product",
-     .columns = product_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show a product with its bill of materials",
@@ -106,37 +99,32 @@ const struct cli_command cli_product_commands[] = {
 
 // --- units -----------------------------------------------------------------------------------------------------
 
-static const struct cli_column unit_columns[] = {
-    {"UNIT", "unit", CLI_CELL_TEXT, false},     {"PRODUCT", "product", CLI_CELL_TEXT, false},
-    {"RECORD", "record", CLI_CELL_TEXT, false}, {"COUNT", "count", CLI_CELL_NUMBER, false},
-    {"STATE", "state", CLI_CELL_STATE, false},  {"MADE", "made", CLI_CELL_TIME, false},
-    {"BY", "made_by", CLI_CELL_TEXT, true},     {0}};
-static const struct cli_column unit_fields[] = {{"Unit", "unit", CLI_CELL_TEXT, false},
-                                                {"Product", "product", CLI_CELL_TEXT, false},
-                                                {"Record", "record", CLI_CELL_TEXT, false},
-                                                {"Count", "count", CLI_CELL_TEXT, false},
-                                                {"State", "state", CLI_CELL_STATE, false},
-                                                {"Reason", "reason", CLI_CELL_TEXT, false},
-                                                {"Made", "made", CLI_CELL_TIME, false},
-                                                {"Made by", "made_by", CLI_CELL_TEXT, false},
-                                                {0}};
-static const struct cli_column lot_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
-                                                {"MATERIAL", "material", CLI_CELL_TEXT, false},
-                                                {"SUPPLIER", "supplier", CLI_CELL_TEXT, false},
-                                                {"HEAT", "heat", CLI_CELL_TEXT, false},
-                                                {"QUANTITY", "quantity", CLI_CELL_TEXT, false},
-                                                {"JOB", "job", CLI_CELL_TEXT, false},
-                                                CLI_CORRECTED,
-                                                {0}};
-static const struct cli_column gone_columns[] = {
-    {"SHIPMENT", "shipment", CLI_CELL_TEXT, false}, {"ORDER", "order", CLI_CELL_TEXT, false},
-    {"CUSTOMER", "customer", CLI_CELL_TEXT, false}, {"NAME", "customer_name", CLI_CELL_TEXT, false},
-    {"COUNT", "count", CLI_CELL_NUMBER, false},     {"RETURNED", "returned", CLI_CELL_NUMBER, false},
-    {"SHIPPED", "shipped", CLI_CELL_TIME, false},   {0}};
-static const struct cli_column apart_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
-                                                  {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
-                                                  {"COUNT", "count", CLI_CELL_NUMBER, false},
-                                                  {0}};
+static const struct column unit_fields[] = {{"Unit", "unit", CELL_TEXT, false},
+                                            {"Product", "product", CELL_TEXT, false},
+                                            {"Record", "record", CELL_TEXT, false},
+                                            {"Count", "count", CELL_TEXT, false},
+                                            {"State", "state", CELL_STATE, false},
+                                            {"Reason", "reason", CELL_TEXT, false},
+                                            {"Made", "made", CELL_TIME, false},
+                                            {"Made by", "made_by", CELL_TEXT, false},
+                                            {0}};
+static const struct column lot_columns[] = {{"LOT", "lot", CELL_TEXT, false},
+                                            {"MATERIAL", "material", CELL_TEXT, false},
+                                            {"SUPPLIER", "supplier", CELL_TEXT, false},
+                                            {"HEAT", "heat", CELL_TEXT, false},
+                                            {"QUANTITY", "quantity", CELL_TEXT, false},
+                                            {"JOB", "job", CELL_TEXT, false},
+                                            COLUMN_CORRECTED,
+                                            {0}};
+static const struct column gone_columns[] = {
+    {"SHIPMENT", "shipment", CELL_TEXT, false}, {"ORDER", "order", CELL_TEXT, false},
+    {"CUSTOMER", "customer", CELL_TEXT, false}, {"NAME", "customer_name", CELL_TEXT, false},
+    {"COUNT", "count", CELL_NUMBER, false},     {"RETURNED", "returned", CELL_NUMBER, false},
+    {"SHIPPED", "shipped", CELL_TIME, false},   {0}};
+static const struct column apart_columns[] = {{"ORDER", "order", CELL_TEXT, false},
+                                              {"CUSTOMER", "customer", CELL_TEXT, false},
+                                              {"COUNT", "count", CELL_NUMBER, false},
+                                              {0}};
 
 static int unit_show(struct cli_call *call) {
     static const struct cli_section sections[] = {{"lots", "Material lots", lot_columns},
@@ -197,7 +185,7 @@ static const struct cli_option list_options[] = {{.name = "record",
                                                   .help = "of this product alone",
                                                   .argument = "product",
                                                   .kind = CLI_PRODUCT},
-                                                 CLI_LIST("made, unit"),
+                                                 CLI_LIST("made, record, unit"),
                                                  {0}};
 
 const struct cli_command cli_unit_commands[] = {
@@ -218,8 +206,6 @@ const struct cli_command cli_unit_commands[] = {
      .summary = "List units and batches, newest first",
      .options = list_options,
      .op = "unit.list",
-     .page = "unit",
-     .columns = unit_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show a unit: record, material lots, where it went",

@@ -4,13 +4,6 @@
 #include "cli_output.h"
 #include "cli_pin.h" // cli_run_pin
 
-static const struct cli_column procedure_columns[] = {{"PROCEDURE", "procedure", CLI_CELL_TEXT, false},
-                                                      {"VERSION", "version", CLI_CELL_NUMBER, false},
-                                                      {"TITLE", "title", CLI_CELL_TEXT, false},
-                                                      {"TEXT", "text", CLI_CELL_TEXT, true},
-                                                      {"ISSUED", "issued", CLI_CELL_TIME, false},
-                                                      {"BY", "issued_by", CLI_CELL_TEXT, false},
-                                                      {0}};
 static const struct cli_word issue_words[] = {
     {.name = "PROCEDURE", .argument = "procedure", .flags = CLI_REQUIRED},
     {.name = "TITLE", .argument = "title", .flags = CLI_REQUIRED},
@@ -37,17 +30,9 @@ const struct cli_command cli_procedure_commands[] = {
      .summary = "List the procedures and their versions",
      .options = procedure_options,
      .op = "procedure.list",
-     .page = "seq",
-     .columns = procedure_columns,
      .run = cli_run_list},
     {0}};
 
-static const struct cli_column training_columns[] = {{"OPERATOR", "operator", CLI_CELL_TEXT, false},
-                                                     {"PROCEDURE", "procedure", CLI_CELL_TEXT, false},
-                                                     {"VERSION", "version", CLI_CELL_NUMBER, false},
-                                                     {"SIGNED", "at", CLI_CELL_TIME, false},
-                                                     {"BY", "by", CLI_CELL_TEXT, false},
-                                                     {0}};
 static const struct cli_word sign_words[] = {
     {.name = "OPERATOR", .argument = "operator", .kind = CLI_OPERATOR, .flags = CLI_REQUIRED},
     {.name = "PROCEDURE", .argument = "procedure", .flags = CLI_REQUIRED},
@@ -75,20 +60,9 @@ const struct cli_command cli_training_commands[] = {
      .summary = "List who signed what",
      .options = training_options,
      .op = "training.list",
-     .page = "seq",
-     .columns = training_columns,
      .run = cli_run_list},
     {0}};
 
-static const struct cli_column nonconformance_columns[] = {{"NUMBER", "nonconformance", CLI_CELL_TEXT, false},
-                                                           {"STATE", "state", CLI_CELL_STATE, false},
-                                                           {"ABOUT", "subject", CLI_CELL_TEXT, false},
-                                                           {"WHAT", "text", CLI_CELL_TEXT, false},
-                                                           {"DECISION", "disposition", CLI_CELL_TEXT, false},
-                                                           {"WHY", "reason", CLI_CELL_TEXT, false},
-                                                           {"TIME", "at", CLI_CELL_TIME, false},
-                                                           {"BY", "by", CLI_CELL_TEXT, false},
-                                                           {0}};
 static const struct cli_word open_words[] = {
     {.name = "LOT|MACHINE|JOB|MFG", .argument = "subject", .kind = CLI_LOT, .flags = CLI_REQUIRED},
     {.name = "TEXT", .argument = "text", .flags = CLI_REQUIRED},
@@ -127,7 +101,5 @@ const struct cli_command cli_nonconformance_commands[] = {
      .summary = "List the nonconformances, newest first",
      .options = nonconformance_options,
      .op = "nonconformance.list",
-     .page = "nonconformance",
-     .columns = nonconformance_columns,
      .run = cli_run_list},
     {0}};

@@ -8,53 +8,49 @@
 #include "cli_history.h"
 #include "cli_output.h"
 #include "cli_text.h" // cli_text_write
+#include "csv_write.h"
 #include "json.h"
 #include "trace_svg.h"
 
 // --- recall ------------------------------------------------------------------------------------------------------
 
-static const struct cli_column lot_fields[] = {{"Lot", "lot", CLI_CELL_TEXT, false},
-                                               {"State", "state", CLI_CELL_STATE, false},
-                                               {"Material", "material_name", CLI_CELL_TEXT, false},
-                                               {"Supplier", "supplier_name", CLI_CELL_TEXT, false},
-                                               {"Supplier's lot", "supplier_lot", CLI_CELL_TEXT, false},
-                                               {"Heat", "heat", CLI_CELL_TEXT, false},
-                                               {"Quantity", "quantity", CLI_CELL_TEXT, false},
-                                               {"Corrected", "corrected", CLI_CELL_TEXT, false},
-                                               {0}};
-static const struct cli_column balance_fields[] = {
-    {"Received", "received", CLI_CELL_TEXT, false},
-    {"Booked otherwise", "adjusted", CLI_CELL_TEXT, false},
-    {"Consumed", "consumed", CLI_CELL_TEXT, false},
-    {"Scrapped", "scrapped", CLI_CELL_TEXT, false},
-    {"On hand", "on_hand", CLI_CELL_TEXT, false},
-    {"Unaccounted", "unaccounted", CLI_CELL_TEXT, false},
-    {"Jobs without a quantity", "jobs_without_quantity", CLI_CELL_TEXT, false},
+static const struct column lot_fields[] = {{"Lot", "lot", CELL_TEXT, false},
+                                           {"State", "state", CELL_STATE, false},
+                                           {"Material", "material_name", CELL_TEXT, false},
+                                           {"Supplier", "supplier_name", CELL_TEXT, false},
+                                           {"Supplier's lot", "supplier_lot", CELL_TEXT, false},
+                                           {"Heat", "heat", CELL_TEXT, false},
+                                           {"Quantity", "quantity", CELL_TEXT, false},
+                                           {"Corrected", "corrected", CELL_TEXT, false},
+                                           {0}};
+static const struct column balance_fields[] = {
+    {"Received", "received", CELL_TEXT, false},
+    {"Booked otherwise", "adjusted", CELL_TEXT, false},
+    {"Consumed", "consumed", CELL_TEXT, false},
+    {"Scrapped", "scrapped", CELL_TEXT, false},
+    {"On hand", "on_hand", CELL_TEXT, false},
+    {"Unaccounted", "unaccounted", CELL_TEXT, false},
+    {"Jobs without a quantity", "jobs_without_quantity", CELL_TEXT, false},
     {0}};
-static const struct cli_column customer_columns[] = {
-    {"CUSTOMER", "customer", CLI_CELL_TEXT, false}, {"NAME", "name", CLI_CELL_TEXT, false},
-    {"E-MAIL", "email", CLI_CELL_TEXT, false},      {"PHONE", "phone", CLI_CELL_TEXT, false},
-    {"ADDRESS", "address", CLI_CELL_TEXT, true},    {"ORDERS", "orders", CLI_CELL_TEXT, false},
-    {"PIECES", "pieces", CLI_CELL_NUMBER, false},   {0}};
-static const struct cli_column stock_columns[] = {{"LOT", "lot", CLI_CELL_TEXT, false},
-                                                  {"STATE", "state", CLI_CELL_STATE, false},
-                                                  {"ON HAND", "on_hand", CLI_CELL_TEXT, false},
-                                                  {0}};
-static const struct cli_column record_columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
-                                                   {"STATE", "state", CLI_CELL_STATE, false},
-                                                   {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                   {"ORDER", "order", CLI_CELL_TEXT, false},
-                                                   {"GOOD", "good", CLI_CELL_NUMBER, false},
-                                                   CLI_CORRECTED,
-                                                   {0}};
-static const struct cli_column order_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
-                                                  {"STATE", "state", CLI_CELL_STATE, false},
-                                                  {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
-                                                  {"NAME", "name", CLI_CELL_TEXT, false},
-                                                  {"SET APART", "pieces_set_apart", CLI_CELL_NUMBER, false},
-                                                  {0}};
-static const struct cli_column unknown_columns[] = {
-    {"ORDER", "order", CLI_CELL_TEXT, false}, {"RECORD", "record", CLI_CELL_TEXT, false}, CLI_CORRECTED, {0}};
+static const struct column stock_columns[] = {{"LOT", "lot", CELL_TEXT, false},
+                                              {"STATE", "state", CELL_STATE, false},
+                                              {"ON HAND", "on_hand", CELL_TEXT, false},
+                                              {0}};
+static const struct column record_columns[] = {{"RECORD", "record", CELL_TEXT, false},
+                                               {"STATE", "state", CELL_STATE, false},
+                                               {"PRODUCT", "product", CELL_TEXT, false},
+                                               {"ORDER", "order", CELL_TEXT, false},
+                                               {"GOOD", "good", CELL_NUMBER, false},
+                                               COLUMN_CORRECTED,
+                                               {0}};
+static const struct column order_columns[] = {{"ORDER", "order", CELL_TEXT, false},
+                                              {"STATE", "state", CELL_STATE, false},
+                                              {"CUSTOMER", "customer", CELL_TEXT, false},
+                                              {"NAME", "name", CELL_TEXT, false},
+                                              {"SET APART", "pieces_set_apart", CELL_NUMBER, false},
+                                              {0}};
+static const struct column unknown_columns[] = {
+    {"ORDER", "order", CELL_TEXT, false}, {"RECORD", "record", CELL_TEXT, false}, COLUMN_CORRECTED, {0}};
 
 static long count_of(const cJSON *answer, const char *name) {
     int64_t value = 0;
@@ -74,7 +70,7 @@ static void print_recall(const cJSON *answer) {
     cli_print_section(answer, "orders_open", "Open orders", order_columns);
     cli_print_section(answer, "orders_unknown", "Orders that records name and the ledger does not know",
                       unknown_columns);
-    cli_print_section(answer, "customers", "Customers to reach", customer_columns);
+    cli_print_section(answer, "customers", "Customers to reach", listing_contacts);
     json_integer(answer, "took_us", &took);
     printf(
         "\n%ld records, %ld units, %ld orders shipped, %ld open; %ld customers to reach. Found in %.1f ms.\n",
@@ -88,8 +84,8 @@ static int write_contacts(const cJSON *answer, const char *path) {
     FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     bool ok = out != NULL;
     if (ok) {
-        cli_csv_head(out, customer_columns);
-        cli_csv_rows(out, json_get(answer, "customers"), customer_columns);
+        csv_write_head(out, listing_contacts);
+        csv_write_rows(out, json_get(answer, "customers"), listing_contacts);
         ok = fflush(out) == 0 && !ferror(out);
     }
     if (!ok)
@@ -165,44 +161,27 @@ const struct cli_command cli_recall_commands[] = {
          "machine that is armed with it is disarmed; `lotgate recall-case` then keeps who was told and what came back. "
          "--csv prints the contacts, or writes them to FILE.",
      .op = "recall.look",
-     .columns = customer_columns,
      .run = recall},
     {0}};
 
 // --- cases -------------------------------------------------------------------------------------------------------
 
-static const struct cli_column case_columns[] = {
-    {"RECALL", "recall", CLI_CELL_TEXT, false}, {"LOT", "lot", CLI_CELL_TEXT, false},
-    {"KIND", "kind", CLI_CELL_TEXT, false},     {"STATE", "state", CLI_CELL_STATE, false},
-    {"OPENED", "opened", CLI_CELL_TIME, false}, {"BY", "opened_by", CLI_CELL_TEXT, false},
-    {"REASON", "reason", CLI_CELL_TEXT, false}, {0}};
-static const struct cli_column case_fields[] = {{"Recall", "recall", CLI_CELL_TEXT, false},
-                                                {"Lot", "lot", CLI_CELL_TEXT, false},
-                                                {"Kind", "kind", CLI_CELL_TEXT, false},
-                                                {"State", "state", CLI_CELL_STATE, false},
-                                                {"Reason", "reason", CLI_CELL_TEXT, false},
-                                                {"Opened", "opened", CLI_CELL_TIME, false},
-                                                {"By", "opened_by", CLI_CELL_TEXT, false},
-                                                {"Closed", "closed", CLI_CELL_TIME, false},
-                                                {"Conclusion", "conclusion", CLI_CELL_TEXT, false},
-                                                {"Pieces out", "pieces", CLI_CELL_TEXT, false},
-                                                {"Reconciled", "reconciled", CLI_CELL_TEXT, false},
-                                                {"Reconciled %", "reconciled_percent", CLI_CELL_TEXT, false},
-                                                {"Orders", "orders_count", CLI_CELL_TEXT, false},
-                                                {"Contacted", "orders_contacted", CLI_CELL_TEXT, false},
-                                                {"Answered", "orders_answered", CLI_CELL_TEXT, false},
-                                                {0}};
-static const struct cli_column progress_columns[] = {{"ORDER", "order", CLI_CELL_TEXT, false},
-                                                     {"CUSTOMER", "customer", CLI_CELL_TEXT, false},
-                                                     {"NAME", "name", CLI_CELL_TEXT, false},
-                                                     {"E-MAIL", "email", CLI_CELL_TEXT, true},
-                                                     {"PHONE", "phone", CLI_CELL_TEXT, true},
-                                                     {"PIECES", "pieces", CLI_CELL_NUMBER, false},
-                                                     {"CONTACTED", "contacted", CLI_CELL_TIME, false},
-                                                     {"ANSWERED", "answered", CLI_CELL_TIME, false},
-                                                     {"RETURNED", "returned", CLI_CELL_NUMBER, false},
-                                                     {"DESTROYED", "destroyed", CLI_CELL_NUMBER, false},
-                                                     {0}};
+static const struct column case_fields[] = {{"Recall", "recall", CELL_TEXT, false},
+                                            {"Lot", "lot", CELL_TEXT, false},
+                                            {"Kind", "kind", CELL_TEXT, false},
+                                            {"State", "state", CELL_STATE, false},
+                                            {"Reason", "reason", CELL_TEXT, false},
+                                            {"Opened", "opened", CELL_TIME, false},
+                                            {"By", "opened_by", CELL_TEXT, false},
+                                            {"Closed", "closed", CELL_TIME, false},
+                                            {"Conclusion", "conclusion", CELL_TEXT, false},
+                                            {"Pieces out", "pieces", CELL_TEXT, false},
+                                            {"Reconciled", "reconciled", CELL_TEXT, false},
+                                            {"Reconciled %", "reconciled_percent", CELL_TEXT, false},
+                                            {"Orders", "orders_count", CELL_TEXT, false},
+                                            {"Contacted", "orders_contacted", CELL_TEXT, false},
+                                            {"Answered", "orders_answered", CELL_TEXT, false},
+                                            {0}};
 
 static int case_show(struct cli_call *call) {
     cJSON *answer = NULL;
@@ -212,11 +191,11 @@ static int case_show(struct cli_call *call) {
     if (call->json) {
         cli_print_json(answer);
     } else if (call->csv) {
-        cli_csv_head(stdout, progress_columns);
-        cli_csv_rows(stdout, json_get(answer, "orders"), progress_columns);
+        csv_write_head(stdout, listing_progress);
+        csv_write_rows(stdout, json_get(answer, "orders"), listing_progress);
     } else {
         cli_print_fields(stdout, answer, case_fields);
-        cli_print_section(answer, "orders", "Orders", progress_columns);
+        cli_print_section(answer, "orders", "Orders", listing_progress);
     }
     cJSON_Delete(answer);
     return CLI_DONE;
@@ -255,14 +234,11 @@ const struct cli_command cli_recall_case_commands[] = {
      .summary = "List the recalls, newest first",
      .options = list_options,
      .op = "recall.list",
-     .page = "recall",
-     .columns = case_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show whom a recall concerns and what came back",
      .words = case_word,
      .op = "recall.show",
-     .columns = progress_columns,
      .run = case_show},
     {.verb = "contacted",
      .summary = "Say that a customer was told",
@@ -323,8 +299,8 @@ static void print_node(const struct tree *t, int node, const char *lead, bool ag
     if (json_text(n, "state"))
         printf(" (%s)", json_text(n, "state"));
     if (cJSON_IsArray(json_get(n, "corrected"))) {
-        static const struct cli_column column = CLI_CORRECTED;
-        char *text = cli_cell_text(n, &column, false);
+        static const struct column column = COLUMN_CORRECTED;
+        char *text = cell_text(n, &column, false);
         fputs(" [corrected: ", stdout);
         cli_text_write(stdout, text);
         putchar(']');

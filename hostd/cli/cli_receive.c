@@ -120,10 +120,10 @@ static void put_lines(const char *text) {
 }
 
 static void put_letter(const cJSON *letter) {
-    static const struct cli_column head[] = {{"To", "to_line", CLI_CELL_TEXT, false},
-                                             {"Telephone", "phone", CLI_CELL_TEXT, false},
-                                             {"Subject", "subject", CLI_CELL_TEXT, false},
-                                             {0}};
+    static const struct column head[] = {{"To", "to_line", CELL_TEXT, false},
+                                         {"Telephone", "phone", CELL_TEXT, false},
+                                         {"Subject", "subject", CELL_TEXT, false},
+                                         {0}};
     const cJSON *to = json_get(letter, "to");
     const char *name = json_text(to, "name"), *email = json_text(to, "email");
     char line[700];
@@ -224,24 +224,6 @@ const struct cli_option cli_receive_options[] = {
 
 const struct cli_option cli_attach_options[] = {DOCUMENT_OPTIONS(CLI_REQUIRED, 0), CLI_BY, {0}};
 
-const struct cli_column cli_document_columns[] = {{"DOCUMENT", "document", CLI_CELL_TEXT, false},
-                                                  {"KIND", "kind", CLI_CELL_TEXT, false},
-                                                  {"TYPE", "type", CLI_CELL_TEXT, false},
-                                                  {"REVISION", "revision", CLI_CELL_TEXT, false},
-                                                  {"STATE", "state", CLI_CELL_STATE, false},
-                                                  {"NEWER", "superseded_by", CLI_CELL_TEXT, false},
-                                                  {"OF", "owner", CLI_CELL_TEXT, false},
-                                                  {"NAME", "name", CLI_CELL_TEXT, false},
-                                                  {"ISSUER", "issuer", CLI_CELL_TEXT, false},
-                                                  {"ISSUED", "issued", CLI_CELL_TIME, false},
-                                                  {"VALID UNTIL", "expires", CLI_CELL_TIME, false},
-                                                  {"SCOPE", "scope", CLI_CELL_TEXT, false},
-                                                  {"SIZE", "size", CLI_CELL_NUMBER, true},
-                                                  {"ATTACHED", "attached", CLI_CELL_TIME, true},
-                                                  {"BY", "attached_by", CLI_CELL_TEXT, true},
-                                                  {"SHA-256", "sha256", CLI_CELL_HASH, false},
-                                                  {0}};
-
 static const struct cli_option list_options[] = {
     {.name = "lot", .value = "LOT", .help = "of this lot", .argument = "lot", .kind = CLI_LOT},
     {.name = "material",
@@ -261,7 +243,7 @@ static const struct cli_option list_options[] = {
 
 static int show(struct cli_call *call) {
     static const struct cli_section none[] = {{0}};
-    return cli_show(call, cli_document_columns, none);
+    return cli_show(call, listing_documents, none);
 }
 
 static const struct cli_word document_word[] = {
@@ -274,8 +256,6 @@ const struct cli_command cli_document_commands[] = {
          "Attach one with `lotgate lot document`, `lotgate material document` or `lotgate supplier document`.",
      .options = list_options,
      .op = "document.list",
-     .page = "document",
-     .columns = cli_document_columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show a document's particulars",

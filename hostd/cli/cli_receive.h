@@ -5,7 +5,6 @@
 #include "cli_command.h"
 
 extern const struct cli_option cli_receive_options[], cli_attach_options[];
-extern const struct cli_column cli_document_columns[];
 
 int cli_lot_receive(struct cli_call *call);
 int cli_lot_request(struct cli_call *call);

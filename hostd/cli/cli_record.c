@@ -6,40 +6,28 @@
 #include "cli_output.h"
 #include "json.h"
 
-static const struct cli_column columns[] = {{"RECORD", "record", CLI_CELL_TEXT, false},
-                                            {"STATE", "state", CLI_CELL_STATE, false},
-                                            {"ORDER", "order", CLI_CELL_TEXT, false},
-                                            {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                            {"COUNT", "count", CLI_CELL_NUMBER, false},
-                                            {"JOBS", "jobs", CLI_CELL_TEXT, false},
-                                            {"OPENED", "opened", CLI_CELL_TIME, false},
-                                            {"CLOSED", "closed", CLI_CELL_TIME, false},
-                                            {"BY", "closed_by", CLI_CELL_TEXT, false},
-                                            CLI_CORRECTED,
-                                            {0}};
+static const struct column fields[] = {{"Manufacture record", "record", CELL_TEXT, false},
+                                       {"State", "state", CELL_STATE, false},
+                                       {"Order", "order", CELL_TEXT, false},
+                                       {"Product", "product", CELL_TEXT, false},
+                                       {"Count", "count", CELL_TEXT, false},
+                                       {"Good", "good", CELL_TEXT, false},
+                                       {"Scrapped", "scrapped", CELL_TEXT, false},
+                                       {"Opened", "opened", CELL_TIME, false},
+                                       {"Closed", "closed", CELL_TIME, false},
+                                       {"Closed by", "closed_by", CELL_TEXT, false},
+                                       {"Corrected", "corrected", CELL_TEXT, false},
+                                       {0}};
 
-static const struct cli_column fields[] = {{"Manufacture record", "record", CLI_CELL_TEXT, false},
-                                           {"State", "state", CLI_CELL_STATE, false},
-                                           {"Order", "order", CLI_CELL_TEXT, false},
-                                           {"Product", "product", CLI_CELL_TEXT, false},
-                                           {"Count", "count", CLI_CELL_TEXT, false},
-                                           {"Good", "good", CLI_CELL_TEXT, false},
-                                           {"Scrapped", "scrapped", CLI_CELL_TEXT, false},
-                                           {"Opened", "opened", CLI_CELL_TIME, false},
-                                           {"Closed", "closed", CLI_CELL_TIME, false},
-                                           {"Closed by", "closed_by", CLI_CELL_TEXT, false},
-                                           {"Corrected", "corrected", CLI_CELL_TEXT, false},
-                                           {0}};
-
-static const struct cli_column unit_columns[] = {{"UNIT", "unit", CLI_CELL_TEXT, false},
-                                                 {"PRODUCT", "product", CLI_CELL_TEXT, false},
-                                                 {"COUNT", "count", CLI_CELL_NUMBER, false},
-                                                 {"STATE", "state", CLI_CELL_STATE, false},
-                                                 {0}};
-static const struct cli_column deviation_columns[] = {{"MATERIAL", "material", CLI_CELL_TEXT, false},
-                                                      {"REASON", "reason", CLI_CELL_TEXT, false},
-                                                      {"BY", "by", CLI_CELL_TEXT, false},
-                                                      {0}};
+static const struct column unit_columns[] = {{"UNIT", "unit", CELL_TEXT, false},
+                                             {"PRODUCT", "product", CELL_TEXT, false},
+                                             {"COUNT", "count", CELL_NUMBER, false},
+                                             {"STATE", "state", CELL_STATE, false},
+                                             {0}};
+static const struct column deviation_columns[] = {{"MATERIAL", "material", CELL_TEXT, false},
+                                                  {"REASON", "reason", CELL_TEXT, false},
+                                                  {"BY", "by", CELL_TEXT, false},
+                                                  {0}};
 
 static int show(struct cli_call *call) {
     cJSON *answer = NULL;
@@ -112,8 +100,6 @@ const struct cli_command cli_record_commands[] = {
      .summary = "List the manufacture records, newest first",
      .options = list_options,
      .op = "record.list",
-     .page = "record",
-     .columns = columns,
      .run = cli_run_list},
     {.verb = "show",
      .summary = "Show a record: jobs, machine, operator, lots with supplier, heat and documents",

@@ -33,105 +33,19 @@ const char *cli_state_colour(const char *state) {
     return "";
 }
 
-static void put_scalar(FILE *out, const cJSON *value) {
-    if (cJSON_IsString(value) || cJSON_IsRaw(value))
-        fputs(value->valuestring, out);
-    else if (cJSON_IsBool(value))
-        fputs(cJSON_IsTrue(value) ? "yes" : "no", out);
-    else if (cJSON_IsNumber(value) && fabs(value->valuedouble) < 9e15 &&
-             floor(value->valuedouble) == value->valuedouble)
-        fprintf(out, "%.0f", value->valuedouble);
-    else if (cJSON_IsNumber(value))
-        fprintf(out, "%.6g", value->valuedouble);
-}
-
-// "2026-11-23T10:06:00.123456Z" -> "2026-11-23 10:06:00Z"
-static void put_time(FILE *out, const char *time) {
-    if (strlen(time) < 19 || time[10] != 'T') {
-        fputs(time, out);
-        return;
-    }
-    fprintf(out, "%.10s %.8sZ", time, time + 11);
-}
-
-// "operator of JOB-000001 was OP1, is OP2 (OP1, 2026-11-23 10:06:00Z: wrong badge)"
-static void put_correction(FILE *out, const cJSON *correction) {
-    const char *was = json_text(correction, "was"), *by = json_text(correction, "by"),
-               *at = json_text(correction, "at"), *why = json_text(correction, "reason");
-    fprintf(out, "%s of %s was %s, is %s (%s, ", json_text(correction, "field"),
-            json_text(correction, "subject"), was != NULL ? was : "not given", json_text(correction, "value"),
-            by != NULL ? by : "");
-    put_time(out, at != NULL ? at : "");
-    fprintf(out, ": %s)", why != NULL ? why : "");
-}
-
-// An object in a cell: the member that names it; a lot with its quantity.
-static void put_object(FILE *out, const cJSON *object) {
-    static const char *const names[] = {"lot", "text", "job", "state"};
-    if (!cJSON_IsObject(object)) {
-        put_scalar(out, object);
-        return;
-    }
-    if (json_text(object, "field") != NULL && json_text(object, "subject") != NULL) {
-        put_correction(out, object);
-        return;
-    }
-    size_t n = 0;
-    while (n < sizeof names / sizeof names[0] && json_text(object, names[n]) == NULL)
-        n++;
-    if (n == sizeof names / sizeof names[0])
-        return;
-    fputs(json_text(object, names[n]), out);
-    const cJSON *quantity = n == 0 ? json_get(object, "quantity") : NULL;
-    if (quantity != NULL && !cJSON_IsNull(quantity)) {
-        fputc(' ', out);
-        put_scalar(out, quantity);
-    }
-}
-
-static void put_list(FILE *out, const cJSON *list) {
-    const cJSON *item = NULL;
-    const char *comma = "";
-    cJSON_ArrayForEach(item, list) {
-        fputs(comma, out);
-        put_object(out, item);
-        comma = ", ";
-    }
-}
-
-char *cli_cell_text(const cJSON *row, const struct cli_column *column, bool exact) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    lg_assert(out != NULL);
-    const cJSON *value = json_get(row, column->key);
-    if (cJSON_IsArray(value))
-        put_list(out, value);
-    else if (column->kind == CLI_CELL_TIME && cJSON_IsString(value) && !exact)
-        put_time(out, value->valuestring);
-    else if (column->kind == CLI_CELL_MILLI && cJSON_IsNumber(value) && !exact)
-        fprintf(out, "%.10g", value->valuedouble / 1000);
-    else if (column->kind == CLI_CELL_HASH && cJSON_IsString(value) && !exact)
-        fprintf(out, "%.12s", value->valuestring);
-    else
-        put_object(out, value);
-    lg_assert(fclose(out) == 0 && text != NULL);
-    return text;
-}
-
 struct grid {
     size_t rows, columns;
-    const struct cli_column *shown[CLI_COLUMNS_MAX];
+    const struct column *shown[CLI_COLUMNS_MAX];
     size_t width[CLI_COLUMNS_MAX];
     char **cells; // rows * columns, harmless
 };
 
 // Makes the cells of the columns that a table shows; drops those that are empty throughout.
-static void grid_fill(struct grid *grid, const cJSON *rows, const struct cli_column *columns) {
+static void grid_fill(struct grid *grid, const cJSON *rows, const struct column *columns) {
     grid->rows = (size_t)cJSON_GetArraySize(rows);
     grid->cells = calloc(grid->rows * CLI_COLUMNS_MAX + 1, sizeof *grid->cells);
     lg_assert(grid->cells != NULL);
-    for (const struct cli_column *c = columns; c->title != NULL; c++) {
+    for (const struct column *c = columns; c->title != NULL; c++) {
         if (c->only_csv)
             continue;
         lg_assert(grid->columns < CLI_COLUMNS_MAX);
@@ -139,7 +53,7 @@ static void grid_fill(struct grid *grid, const cJSON *rows, const struct cli_col
         size_t width = cli_text_width(c->title), r = 0;
         const cJSON *row = NULL;
         cJSON_ArrayForEach(row, rows) {
-            char *raw = cli_cell_text(row, c, false);
+            char *raw = cell_text(row, c, false);
             char *cell = cli_text_harmless(raw);
             free(raw);
             used = used || cell[0] != '\0';
@@ -156,10 +70,10 @@ static void grid_fill(struct grid *grid, const cJSON *rows, const struct cli_col
     }
 }
 
-static void put_cell(FILE *out, const char *text, size_t width, enum cli_cell kind, bool last,
+static void put_cell(FILE *out, const char *text, size_t width, enum cell kind, bool last,
                      const char *colour) {
     int pad = (int)(width - cli_text_width(text));
-    bool right = kind == CLI_CELL_NUMBER || kind == CLI_CELL_MILLI;
+    bool right = kind == CELL_NUMBER || kind == CELL_MILLI;
     if (right)
         fprintf(out, "%*s", pad, "");
     fprintf(out, "%s%s%s", colour, text, colour[0] != '\0' ? CLI_COLOUR_END : "");
@@ -207,11 +121,11 @@ size_t cli_terminal_columns(FILE *out) {
     return known ? size.ws_col : 0;
 }
 
-void cli_table_print(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour) {
+void cli_table_print(FILE *out, const cJSON *rows, const struct column *columns, bool colour) {
     cli_table_print_within(out, rows, columns, colour, cli_terminal_columns(out));
 }
 
-void cli_table_print_within(FILE *out, const cJSON *rows, const struct cli_column *columns, bool colour,
+void cli_table_print_within(FILE *out, const cJSON *rows, const struct column *columns, bool colour,
                             size_t room) {
     struct grid grid = {0};
     grid_fill(&grid, rows, columns);
@@ -227,34 +141,13 @@ void cli_table_print_within(FILE *out, const cJSON *rows, const struct cli_colum
         while (end > 1 && cells[end - 1][0] == '\0')
             end--;
         for (size_t c = 0; c < end; c++) {
-            enum cli_cell kind = grid.shown[c]->kind;
+            enum cell kind = grid.shown[c]->kind;
             put_cell(out, cells[c], grid.width[c], kind, c + 1 == end,
-                     colour && kind == CLI_CELL_STATE ? cli_state_colour(cells[c]) : "");
+                     colour && kind == CELL_STATE ? cli_state_colour(cells[c]) : "");
         }
     }
     put_left_out(out, &grid, all);
     for (size_t i = 0; i < grid.rows * CLI_COLUMNS_MAX; i++)
         free(grid.cells[i]);
     free(grid.cells);
-}
-
-void cli_csv_head(FILE *out, const struct cli_column *columns) {
-    for (const struct cli_column *c = columns; c->title != NULL; c++)
-        fprintf(out, "%s%s", c == columns ? "" : ",", c->key);
-    fputc('\n', out);
-}
-
-void cli_csv_rows(FILE *out, const cJSON *rows, const struct cli_column *columns) {
-    const cJSON *row = NULL;
-    cJSON_ArrayForEach(row, rows) {
-        for (const struct cli_column *c = columns; c->title != NULL; c++) {
-            const cJSON *value = json_get(row, c->key);
-            char *cell = cli_cell_text(row, c, true);
-            if (c != columns)
-                fputc(',', out);
-            cli_text_write_csv(out, cell, !cJSON_IsNumber(value));
-            free(cell);
-        }
-        fputc('\n', out);
-    }
 }

@@ -9,9 +9,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// Decodes one UTF-8 character of `length` > 0 bytes. Returns its bytes, or 0 when they are no valid UTF-8.
-size_t cli_text_decode(const char *text, size_t length, uint32_t *codepoint);
-
 // Terminal columns of a text (0 for combining marks, 2 for wide East Asian characters and pictographs).
 // Counts the text as it is: make it harmless first.
 size_t cli_text_width(const char *text);
@@ -26,10 +23,6 @@ char *cli_text_harmless(const char *text);
 // Writes a JSON text (whose strings may hold DEL and C1 characters) with those escaped the JSON way, so that it
 // parses to the same value.
 void cli_text_write_json(FILE *out, const char *json);
-
-// Writes one CSV cell: quoted when needed; with `guard`, a text that a spreadsheet would take for a formula
-// (beginning with = + - @ or a tab) gets an apostrophe before it.
-void cli_text_write_csv(FILE *out, const char *text, int guard);
 
 // Cuts a text in its place, to so many columns with its last one an ellipsis. One that is not wider stays.
 void cli_text_cut(char *text, size_t columns);

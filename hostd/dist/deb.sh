@@ -18,7 +18,7 @@ done
 
 rm -rf "$build/deb"
 mkdir -p "$root/DEBIAN" "$build/deb/debian"
-make --no-print-directory -s install DESTDIR="$root" PREFIX=/usr
+make --no-print-directory -s -o all install DESTDIR="$root" PREFIX=/usr # `make deb` has built it
 strip --strip-unneeded "$root/usr/bin/lotgate" "$root/usr/bin/lotgate-sim"
 gzip -9n "$root"/usr/share/man/man?/*
 install -Dm644 LICENSE "$root/usr/share/doc/lotgate/copyright"

@@ -114,6 +114,8 @@ void ledger_close(struct ledger *ledger) {
             !ledger_commit(ledger, NULL))
             ledger_rollback(ledger);
     }
+    if (ledger->mode == LEDGER_WRITER)
+        store_settle(&ledger->store);
     for (size_t i = 0; i < LEDGER_CONSTANTS_MAX; i++)
         cJSON_Delete(ledger->constants[i].value);
     store_close(&ledger->store);

@@ -6,9 +6,10 @@
 
 #include "json.h" // json_get, json_text
 
-// What never expires, and what has no supplier, comes last or first like any other value; the same words stand in the indexes.
-#define EXPIRES(t)  "coalesce(" t ".expires_us, 9223372036854775807)"
-#define SUPPLIER(t) "coalesce(" t ".supplier, '')"
+// What never expires or has not ended, and what has no supplier or operator, comes last or first like any other value; the same
+// words stand in the indexes.
+#define LATE(column) "coalesce(" column ", 9223372036854775807)"
+#define TEXT(column) "coalesce(" column ", '')"
 
 const struct ledger_list ledger_lists[] = {
     {"supplier_list",
@@ -22,8 +23,8 @@ const struct ledger_list ledger_lists[] = {
      false,
      {{"material", {"m.material"}},
       {"name", {"m.name", "m.seq"}},
-      {"form", {"coalesce(m.form, '')", "m.seq"}},
-      {"grade", {"coalesce(m.grade, '')", "m.seq"}},
+      {"form", {TEXT("m.form"), "m.seq"}},
+      {"grade", {TEXT("m.grade"), "m.seq"}},
       {"added", {"m.seq"}}}},
     {"operator_list",
      "operators o",
@@ -41,13 +42,17 @@ const struct ledger_list ledger_lists[] = {
       {"lot", {"l.lot"}},
       {"material", {"l.material", "l.seq"}},
       {"state", {"l.state", "l.seq"}},
-      {"supplier", {SUPPLIER("l"), "l.seq"}},
-      {"expires", {EXPIRES("l"), "l.seq"}}}},
+      {"supplier", {TEXT("l.supplier"), "l.seq"}},
+      {"supplier_lot", {TEXT("l.supplier_lot"), "l.seq"}},
+      {"heat", {TEXT("l.heat"), "l.seq"}},
+      {"expires", {LATE("l.expires_us"), "l.seq"}}}},
     {"document_list",
      "documents d",
      "d.document",
      true,
-     {{"attached", {"d.seq"}}, {"expires", {EXPIRES("d"), "d.seq"}}, {"sha256", {"d.sha256", "d.seq"}}}},
+     {{"attached", {"d.seq"}},
+      {"expires", {LATE("d.expires_us"), "d.seq"}},
+      {"sha256", {"d.sha256", "d.seq"}}}},
     {"machine_list",
      "machines m",
      "m.machine",
@@ -60,7 +65,7 @@ const struct ledger_list ledger_lists[] = {
      "declarations d",
      "d.declaration",
      true,
-     {{"made", {"d.seq"}}, {"machine", {"d.machine", "d.seq"}}}},
+     {{"made", {"d.seq"}}, {"machine", {"d.machine", "d.seq"}}, {"state", {"d.state", "d.seq"}}}},
     {"job_list",
      "jobs j",
      "j.job",
@@ -68,6 +73,9 @@ const struct ledger_list ledger_lists[] = {
      {{"started", {"j.at_us", "j.seq"}},
       {"machine", {"j.machine", "j.at_us", "j.seq"}},
       {"state", {"j.state", "j.at_us", "j.seq"}},
+      {"operator", {TEXT("j.operator"), "j.seq"}},
+      {"lines", {"coalesce(j.lines, -1)", "j.seq"}},
+      {"ended", {LATE("j.ended_us"), "j.seq"}},
       {"job", {"j.job"}}}},
     {"record_list",
      "records r",
@@ -90,7 +98,11 @@ const struct ledger_list ledger_lists[] = {
      "p.product",
      false,
      {{"product", {"p.product"}}, {"name", {"p.name", "p.seq"}}, {"added", {"p.seq"}}}},
-    {"unit_list", "units u", "u.unit", true, {{"made", {"u.seq"}}, {"unit", {"u.unit"}}}},
+    {"unit_list",
+     "units u",
+     "u.unit",
+     true,
+     {{"made", {"u.seq"}}, {"record", {"u.record", "u.seq"}}, {"unit", {"u.unit"}}}},
     {"customer_list",
      "customers c",
      "c.customer",
@@ -171,47 +183,46 @@ static const struct ledger_sort *sort_of(const struct ledger_list *list, const c
     return NULL;
 }
 
-// "a, b, c", with `behind` after each.
-static void put_columns(FILE *out, const struct ledger_sort *sort, const char *behind) {
-    for (const char *const *column = sort->columns; *column; column++)
-        fprintf(out, "%s%s%s", column == sort->columns ? "" : ", ", *column, behind);
-}
-
-static bool has_after(const cJSON *args) {
+bool ledger_list_order(const struct ledger_list *list, const cJSON *args, struct ledger_list_order *order,
+                       struct lg_error *error) {
+    order->list = list;
+    order->sort = sort_of(list, args, &order->down, error);
     const cJSON *after = args ? json_get(args, "after") : NULL;
-    return after && !cJSON_IsNull(after);
+    order->goes_on = after && !cJSON_IsNull(after);
+    for (order->columns = 0; order->sort && order->sort->columns[order->columns]; order->columns++)
+        continue;
+    return order->sort != NULL;
 }
 
-bool ledger_list_tail(const struct ledger_list *list, const cJSON *args, char tail[LIST_TAIL_MAX],
-                      struct lg_error *error) {
-    bool down;
-    const struct ledger_sort *sort = sort_of(list, args, &down, error);
-    if (!sort)
-        return false;
+// "b, c", from the column `from` on, with `behind` after each.
+static void put_columns(FILE *out, const struct ledger_sort *sort, int from, const char *behind) {
+    for (int i = from; sort->columns[i]; i++)
+        fprintf(out, "%s%s%s", i == from ? "" : ", ", sort->columns[i], behind);
+}
+
+void ledger_list_tail(const struct ledger_list_order *order, int same, char tail[LIST_TAIL_MAX]) {
+    const struct ledger_sort *sort = order->sort;
     FILE *out = fmemopen(tail, LIST_TAIL_MAX, "w");
     lg_assert(out);
-    if (has_after(args)) {
-        fputs(" AND (", out);
-        put_columns(out, sort, "");
-        fprintf(out, ") %c (", down ? '<' : '>');
-        if (list->cursor) {
-            fputs("SELECT ", out);
-            put_columns(out, sort, "");
-            fprintf(out, " FROM %s WHERE %s = :after)", list->table, list->cursor);
-        } else {
-            fputs(":after)", out);
-        }
-    }
-    fputs(" ORDER BY ", out);
-    put_columns(out, sort, down ? " DESC" : "");
+    for (int i = 0; order->goes_on && i <= same; i++)
+        fprintf(out, " AND %s %s :place%d", sort->columns[i], i < same ? "=" : order->down ? "<" : ">", i);
+    fputs(
+        " ORDER BY ",
+        out); // of the columns in which they differ: SQLite does not see that an expression is the same in all
+    put_columns(out, sort, order->goes_on ? same : 0, order->down ? " DESC" : "");
     fputs(" LIMIT :limit", out);
     lg_assert(ftell(out) < LIST_TAIL_MAX - 1 && fclose(out) == 0);
-    return true;
 }
 
-bool ledger_list_place(const struct ledger_list *list, const cJSON *args, char sql[LIST_TAIL_MAX]) {
-    if (!list->cursor || !has_after(args))
-        return false;
-    snprintf(sql, LIST_TAIL_MAX, "SELECT 1 FROM %s WHERE %s = :after", list->table, list->cursor);
-    return true;
+void ledger_list_place(const struct ledger_list_order *order, char sql[LIST_TAIL_MAX]) {
+    if (!order->list->cursor) {
+        snprintf(sql, LIST_TAIL_MAX, "SELECT :after");
+        return;
+    }
+    FILE *out = fmemopen(sql, LIST_TAIL_MAX, "w");
+    lg_assert(out);
+    fputs("SELECT ", out);
+    put_columns(out, order->sort, 0, "");
+    fprintf(out, " FROM %s WHERE %s = :after", order->list->table, order->list->cursor);
+    lg_assert(ftell(out) < LIST_TAIL_MAX - 1 && fclose(out) == 0);
 }

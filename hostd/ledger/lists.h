@@ -35,11 +35,24 @@ struct ledger_list {
 extern const struct ledger_list ledger_lists[]; // ends with a NULL query
 const struct ledger_list *ledger_list_find(const char *query);
 
-// Writes the end of the list's SQL by the arguments sort ("field", "field:asc", "field:desc") and after. False with code
-// bad_argument and the fields that there are.
-bool ledger_list_tail(const struct ledger_list *list, const cJSON *args, char tail[LIST_TAIL_MAX],
-                      struct lg_error *error);
-// SQL that finds the row which :after names; false when there is nothing to look for.
-bool ledger_list_place(const struct ledger_list *list, const cJSON *args, char sql[LIST_TAIL_MAX]);
+// How a list was asked for.
+struct ledger_list_order {
+    const struct ledger_list *list;
+    const struct ledger_sort *sort;
+    int columns;  // of the sort
+    bool down;    // from the greatest
+    bool goes_on; // behind the row that `after` names
+};
+
+// By the arguments sort ("field", "field:asc", "field:desc") and after. False with code bad_argument and the fields that there
+// are.
+bool ledger_list_order(const struct ledger_list *list, const cJSON *args, struct ledger_list_order *order,
+                       struct lg_error *error);
+// The end of the list's SQL. What goes on behind a row is asked in parts, each a range of the sort's index: first the rows that are
+// like it in all columns but the last (`same` is their number), then those that are like it in one column less, down to `same` 0.
+// One comparison of all columns (a, b) > (x, y) would read every row with that a.
+void ledger_list_tail(const struct ledger_list_order *order, int same, char tail[LIST_TAIL_MAX]);
+// The SQL that finds the row which :after names, if it is there: its columns are :place0, :place1 ... of the tail.
+void ledger_list_place(const struct ledger_list_order *order, char sql[LIST_TAIL_MAX]);
 
 #endif

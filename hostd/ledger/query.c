@@ -113,20 +113,6 @@ static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *
     return true;
 }
 
-// A cursor that names nothing is told, not answered by an empty page that looks like the end.
-static bool check_after(struct ledger *ledger, const struct ledger_list *list, const cJSON *args,
-                        struct lg_error *error) {
-    char sql[LIST_TAIL_MAX];
-    if (!ledger_list_place(list, args, sql))
-        return true;
-    sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
-    bool row = false,
-         ok = s && bind_arguments(ledger, s, args, error) && store_step(&ledger->store, s, &row, error);
-    store_done(s);
-    return ok && (row || lg_fail(error, "bad_argument", "Begin the list anew, without after.",
-                                 "The argument \"after\" names nothing that is in this list."));
-}
-
 // Do many rows fit the conditions of a list that is asked for in an order of its own? Then they are met soon on the way along
 // that order, while finding them first would mean sorting all of them.
 static bool many_fit(struct ledger *ledger, const struct ledger_list *list, const char *sql,
@@ -149,24 +135,8 @@ static bool many_fit(struct ledger *ledger, const struct ledger_list *list, cons
     return many;
 }
 
-// A list's own text, its order and where it goes on.
-static sqlite3_stmt *prepare_list(struct ledger *ledger, const struct ledger_list *list, const char *text,
-                                  const cJSON *args, struct lg_error *error) {
-    char sql[SQL_MAX], tail[LIST_TAIL_MAX];
-    if (!ledger_list_tail(list, args, tail, error) || !check_after(ledger, list, args, error))
-        return NULL;
-    expand(sql, text, pieces_given(text, args), many_fit(ledger, list, text, args) ? "+" : "");
-    size_t length = strlen(sql), more = strlen(tail);
-    lg_assert(length + more < SQL_MAX);
-    memcpy(sql + length, tail, more + 1);
-    return store_prepare(&ledger->store, sql, error);
-}
-
 static sqlite3_stmt *prepare(struct ledger *ledger, const struct ledger_named_query *named, const cJSON *args,
                              struct lg_error *error) {
-    const struct ledger_list *list = ledger_list_find(named->name);
-    if (list)
-        return prepare_list(ledger, list, named->sql, args, error);
     uint32_t given = pieces_given(named->sql, args);
     sqlite3_stmt *found = store_find(&ledger->store, named->sql, given);
     char text[SQL_MAX];
@@ -176,25 +146,96 @@ static sqlite3_stmt *prepare(struct ledger *ledger, const struct ledger_named_qu
     return store_keep(&ledger->store, named->sql, given, text, error);
 }
 
-cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args, struct lg_error *error) {
-    int count = 0, most;
-    const struct ledger_named_query *named = ledger_query_find(query, &most);
-    lg_assert(named);
-    sqlite3_stmt *s = prepare(ledger, named, args, error);
-    bool row = false, ok = s && bind_arguments(ledger, s, args, error);
-    cJSON *rows = cJSON_CreateArray();
-    while (ok && (ok = store_step(&ledger->store, s, &row, error)) && row) {
-        if (++count > most) {
-            ok = lg_fail(error, "too_many_rows", "Ask for fewer at a time, with limit and after.",
-                         "The answer would have more than %d rows.", most);
-            break;
-        }
+// Steps through a bound statement. `rows` may hold some already; more than `most` are refused.
+static bool take_rows(struct ledger *ledger, sqlite3_stmt *s, int most, cJSON *rows, struct lg_error *error) {
+    bool row = false, ok;
+    int count = cJSON_GetArraySize(rows);
+    while ((ok = store_step(&ledger->store, s, &row, error)) && row) {
+        if (++count > most)
+            return lg_fail(error, "too_many_rows", "Ask for fewer at a time, with limit and after.",
+                           "The answer would have more than %d rows.", most);
         cJSON *object = cJSON_CreateObject();
         for (int i = 0; i < sqlite3_column_count(s); i++)
             add_column(object, s, i);
         cJSON_AddItemToArray(rows, object); // at the end: cJSON knows its last item
     }
+    return ok;
+}
+
+// The row that `after` names. A cursor that names nothing is told, not answered by an empty page that looks like the end.
+static sqlite3_stmt *find_place(struct ledger *ledger, const struct ledger_list_order *order,
+                                const cJSON *args, struct lg_error *error) {
+    char sql[LIST_TAIL_MAX];
+    ledger_list_place(order, sql);
+    sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
+    bool row = false,
+         ok = s && bind_arguments(ledger, s, args, error) && store_step(&ledger->store, s, &row, error);
+    if (ok && row)
+        return s;
     store_done(s);
+    if (ok)
+        lg_fail(error, "bad_argument", "Begin the list anew, without after.",
+                "The argument \"after\" names nothing that is in this list.");
+    return NULL;
+}
+
+// The rest of a bound part: where the last page ended, and how many rows are still wanted.
+static bool bind_place(struct ledger *ledger, sqlite3_stmt *s, sqlite3_stmt *place, int same, int64_t left,
+                       struct lg_error *error) {
+    bool ok = sqlite3_bind_int64(s, sqlite3_bind_parameter_index(s, ":limit"), left) == SQLITE_OK;
+    for (int i = 0; place && ok && i <= same; i++) {
+        char name[24];
+        snprintf(name, sizeof name, ":place%d", i);
+        ok = sqlite3_bind_value(s, sqlite3_bind_parameter_index(s, name), sqlite3_column_value(place, i)) ==
+             SQLITE_OK;
+    }
+    return ok || store_failed(&ledger->store, error);
+}
+
+// A list's own text with its order behind it, part by part until there are as many rows as were asked for.
+static bool list_rows(struct ledger *ledger, const struct ledger_named_query *named,
+                      const struct ledger_list *list, const cJSON *args, int most, cJSON *rows,
+                      struct lg_error *error) {
+    struct ledger_list_order order;
+    sqlite3_stmt *place = NULL;
+    char sql[SQL_MAX];
+    int64_t limit;
+    lg_assert(json_integer(args, "limit", &limit)); // trace sees to it
+    if (!ledger_list_order(list, args, &order, error) ||
+        (order.goes_on && !(place = find_place(ledger, &order, args, error))))
+        return false;
+    expand(sql, named->sql, pieces_given(named->sql, args),
+           many_fit(ledger, list, named->sql, args) ? "+" : "");
+    size_t length = strlen(sql);
+    lg_assert(length + LIST_TAIL_MAX < SQL_MAX);
+    bool ok = true;
+    for (int same = place ? order.columns - 1 : 0; ok && same >= 0 && cJSON_GetArraySize(rows) < limit;
+         same--) {
+        ledger_list_tail(&order, same, sql + length);
+        sqlite3_stmt *s = store_prepare(&ledger->store, sql, error);
+        ok = s && bind_arguments(ledger, s, args, error) &&
+             bind_place(ledger, s, place, same, limit - cJSON_GetArraySize(rows), error) &&
+             take_rows(ledger, s, most, rows, error);
+        store_done(s);
+    }
+    store_done(place);
+    return ok;
+}
+
+cJSON *ledger_query(struct ledger *ledger, const char *query, const cJSON *args, struct lg_error *error) {
+    int most;
+    const struct ledger_named_query *named = ledger_query_find(query, &most);
+    lg_assert(named);
+    const struct ledger_list *list = ledger_list_find(named->name);
+    cJSON *rows = cJSON_CreateArray();
+    bool ok;
+    if (list) {
+        ok = list_rows(ledger, named, list, args, most, rows, error);
+    } else {
+        sqlite3_stmt *s = prepare(ledger, named, args, error);
+        ok = s && bind_arguments(ledger, s, args, error) && take_rows(ledger, s, most, rows, error);
+        store_done(s);
+    }
     if (ok)
         return rows;
     cJSON_Delete(rows);

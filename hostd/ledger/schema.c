@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 const struct schema_migration schema_migrations[] = {
-    {1, schema_1, false}, {2, schema_2, true},
-    {3, schema_3, false}, {4, schema_4, false}, // filled from the lots that are there
-    {5, schema_5, false}, {0, NULL, false},
+    {1, schema_1, false}, {2, schema_2, true},  {3, schema_3, false},
+    {4, schema_4, false}, // filled from the lots that are there
+    {5, schema_5, false}, {6, schema_6, false}, {0, NULL, false},
 };
 
 const struct schema_table schema_tables[] = {

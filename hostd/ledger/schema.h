@@ -17,7 +17,7 @@ struct schema_migration {
 };
 
 // One file for each version's text.
-extern const char schema_1[], schema_2[], schema_3[], schema_4[], schema_5[];
+extern const char schema_1[], schema_2[], schema_3[], schema_4[], schema_5[], schema_6[];
 
 extern const struct schema_migration schema_migrations[]; // ends with version 0
 

@@ -68,7 +68,6 @@ static bool configure(struct store *store, struct lg_error *error) {
         if (sqlite3_db_config(store->db, switches[i].option, switches[i].value, (int *)NULL) != SQLITE_OK)
             return store_failed(store, error);
     sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
     return store_cache(store, STORE_CACHE_KIB, error) && store_execute(store, "PRAGMA mmap_size=0", error);
 }
 
@@ -83,6 +82,7 @@ static bool is_immutable(const char *path) {
 
 static int open_reader(struct store *store, const char *path, const char *vfs) {
     int code = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs);
+    sqlite3_busy_timeout(store->db, STORE_READ_BUSY_MS); // before the first look at the file
     if (code == SQLITE_OK)
         code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
     if (code != SQLITE_CANTOPEN || !is_immutable(path))
@@ -106,6 +106,7 @@ bool store_open(struct store *store, const char *path, enum store_mode mode, con
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
     if (code != SQLITE_OK)
         return store_failed(store, error);
+    sqlite3_busy_timeout(store->db, mode == STORE_READER ? STORE_READ_BUSY_MS : STORE_BUSY_MS);
     if (!configure(store, error))
         return false;
     // Who writes keeps what a statement would undo in memory: in a file it costs more writes than the events themselves.
@@ -126,6 +127,10 @@ bool store_make_durable(struct store *store, struct lg_error *error) {
     if (sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL) != SQLITE_OK)
         return store_failed(store, error);
     return true;
+}
+
+void store_settle(struct store *store) {
+    store_execute(store, "PRAGMA wal_checkpoint(PASSIVE)", NULL);
 }
 
 void store_close(struct store *store) {

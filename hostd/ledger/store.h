@@ -18,6 +18,8 @@
 #define STORE_BULK_CACHE_KIB 65536 // ... where very much is written or read at once
 #define STORE_BULK_LOG_PAGES 16000 // pages of the write-ahead log before it is copied into the database, then
 #define STORE_BUSY_MS        2000  // how long to wait for another program's lock
+#define STORE_READ_BUSY_MS                                                                                   \
+    10000 // ... before reading: only a writer that begins or ends keeps readers out, and not for long
 
 enum store_mode {
     STORE_WRITER, // read and write; made when missing; WAL, synchronous=FULL
@@ -48,6 +50,9 @@ bool store_open(struct store *store, const char *path, enum store_mode mode, con
 bool store_cache(struct store *store, int kib, struct lg_error *error);
 // WAL and synchronous=FULL, from the first write on. Writer only.
 bool store_make_durable(struct store *store, struct lg_error *error);
+// Copies what it can of the log into the database. While it does, others read; what is left for the closing of the last
+// connection, which keeps them out, is to delete the log. Writer only; a failure costs nothing.
+void store_settle(struct store *store);
 void store_close(struct store *store);
 
 // Runs statements that answer nothing, for example a schema.

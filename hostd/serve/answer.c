@@ -2,12 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "exchange.h"
 #include "json.h"
-#include "ops.h" // trace_run
 #include "server.h"
-#include "timefmt.h"
 
 void exchange_response(struct exchange *x, unsigned status, struct MHD_Response *response) {
     static const char *const always[][2] = {
@@ -22,6 +21,8 @@ void exchange_response(struct exchange *x, unsigned status, struct MHD_Response 
         MHD_add_response_header(
             response, "Content-Security-Policy",
             "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    if (x->route && route_listing(x->route))
+        MHD_add_response_header(response, "Vary", "Accept");
     if (x->response)
         MHD_destroy_response(x->response);
     x->response = response;
@@ -84,6 +85,28 @@ void exchange_actor(const struct exchange *x, char actor[REQUEST_ACTOR_MAX]) {
         snprintf(actor, REQUEST_ACTOR_MAX, "web");
 }
 
+static enum MHD_Result take_accept(void *context, enum MHD_ValueKind kind, const char *key,
+                                   const char *value) {
+    (void)kind;
+    if (strcasecmp(key, "Accept") == 0 && value)
+        accept_add(context, value);
+    return MHD_YES;
+}
+
+enum accept_form exchange_form(struct exchange *x) {
+    bool csv = route_listing(x->route) != NULL;
+    struct accept accept = {.given = false};
+    struct lg_error error;
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, take_accept, &accept);
+    enum accept_form form = accept_choose(&accept, csv);
+    if (form != ACCEPT_NONE)
+        return form;
+    lg_fail(&error, "not_acceptable", "Ask for one of these with the header Accept, or leave it out.",
+            "This address answers application/json%s, and nothing else.", csv ? " or text/csv" : "");
+    exchange_error(x, &error);
+    return form;
+}
+
 struct collected {
     struct route_pair pairs[ROUTE_QUERY_MAX];
     size_t count;
@@ -124,10 +147,7 @@ cJSON *exchange_arguments(struct exchange *x) {
 cJSON *exchange_read(struct exchange *x, const char *op, const cJSON *args, struct lg_error *error) {
     char actor[REQUEST_ACTOR_MAX];
     exchange_actor(x, actor);
-    struct trace_context context = {.actor = actor, .now_us = time_now_us()};
-    struct ledger *ledger = server_ledger(x->server, error);
-    cJSON *answer = NULL;
-    return ledger && trace_run(ledger, op, &context, args, &answer, error) ? answer : NULL;
+    return server_read(x->server, actor, op, args, error);
 }
 
 static void operated(struct exchange *x, struct request *request) {

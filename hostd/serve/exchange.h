@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "accept.h"
 #include "error.h"
 #include "request.h"
 #include "route.h"
@@ -73,6 +74,8 @@ void exchange_ask(struct exchange *exchange, const char *op, cJSON *args, int64_
                   void (*arrived)(struct exchange *exchange, struct request *request));
 // Runs a reading operation on the HTTP thread's own connection. NULL with an error.
 cJSON *exchange_read(struct exchange *exchange, const char *op, const cJSON *args, struct lg_error *error);
+// What the client wants of this address; ACCEPT_NONE after an error was answered.
+enum accept_form exchange_form(struct exchange *exchange);
 // Runs any operation where it belongs and answers its JSON with the route's status. Takes over `args`.
 void exchange_operate(struct exchange *exchange, const char *op, cJSON *args);
 

@@ -5,14 +5,34 @@
 #include <unistd.h>
 
 #include "document_store.h"
+#include "download.h"
 #include "exchange.h"
 #include "json.h"
 #include "openapi.h"
 #include "server.h"
 
+// A list as CSV, where that was asked for.
+static void give_csv(struct exchange *x, cJSON *args) {
+    const struct listing *listing = route_listing(x->route);
+    if (listing->after) {
+        download_list(x, listing, args);
+        return;
+    }
+    struct lg_error error;
+    cJSON *answer = exchange_read(x, x->route->op, args, &error);
+    cJSON_Delete(args);
+    if (answer)
+        download_whole(x, listing, answer);
+    else
+        exchange_error(x, &error);
+}
+
 void handle_operation(struct exchange *x) {
-    cJSON *args = exchange_arguments(x);
-    if (args)
+    enum accept_form form = route_negotiates(x->route) ? exchange_form(x) : ACCEPT_JSON;
+    cJSON *args = form == ACCEPT_NONE ? NULL : exchange_arguments(x);
+    if (args && form == ACCEPT_CSV)
+        give_csv(x, args);
+    else if (args)
         exchange_operate(x, x->route->op, args);
 }
 

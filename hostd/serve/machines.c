@@ -1,6 +1,7 @@
 // Machines: the loop's live view merged with what the ledger knows of them.
 #include <string.h>
 
+#include "download.h"
 #include "exchange.h"
 #include "json.h"
 
@@ -65,8 +66,13 @@ static void all_known(struct exchange *x, struct request *request) {
         exchange_error(x, &request->error);
         return;
     }
+    cJSON *list = merged(x, request);
+    if (exchange_form(x) == ACCEPT_CSV) {
+        download_whole(x, route_listing(x->route), list);
+        return;
+    }
     cJSON *answer = cJSON_CreateObject();
-    json_add(answer, "machines", merged(x, request));
+    json_add(answer, "machines", list);
     exchange_json(x, 200, answer);
 }
 
@@ -88,7 +94,7 @@ static void one_known(struct exchange *x, struct request *request) {
 }
 
 void handle_machines(struct exchange *x) {
-    cJSON *args = exchange_arguments(x);
+    cJSON *args = exchange_form(x) == ACCEPT_NONE ? NULL : exchange_arguments(x);
     if (args)
         exchange_ask(x, "machine.live", args, EXCHANGE_WAIT_US, all_known);
 }

@@ -109,24 +109,45 @@ static cJSON *body_schema(const struct route *route) {
     return schema;
 }
 
+static cJSON *media(cJSON *schema) {
+    cJSON *made = object();
+    json_add(made, "schema", schema);
+    return made;
+}
+
 static cJSON *content(const char *type, cJSON *schema) {
-    cJSON *made = object(), *media = object();
-    json_add(media, "schema", schema);
-    json_add(made, type, media);
+    cJSON *made = object();
+    json_add(made, type, media(schema));
     return made;
 }
 
 static cJSON *request_body(const struct route *route) {
     cJSON *body = object();
     cJSON *types = content("application/json", body_schema(route));
-    static const char *const media[] = {
+    static const char *const files[] = {
         "application/octet-stream", "image/png",      "image/jpeg", "image/webp",
         "application/pdf",          "application/xml"};
-    size_t count = sizeof media / sizeof *media - (route->kind == ROUTE_PHOTO ? 2 : 0);
+    size_t count = sizeof files / sizeof *files - (route->kind == ROUTE_PHOTO ? 2 : 0);
     for (size_t i = 0; takes_file(route) && i < count; i++)
-        json_add(types, media[i], object());
+        json_add(types, files[i], object());
     json_add(body, "content", types);
     return body;
+}
+
+// Lists can also be had as CSV, with these columns.
+static cJSON *with_csv(const struct route *route, cJSON *types) {
+    const struct listing *listing = route_listing(route);
+    if (!listing)
+        return types;
+    char columns[512] = "UTF-8, all rows unless there is a limit; with the heading: ";
+    for (const struct column *c = listing->columns; c->title; c++) {
+        size_t length = strlen(columns);
+        snprintf(columns + length, sizeof columns - length, "%s%s", c == listing->columns ? "" : ",", c->key);
+    }
+    cJSON *schema = typed("string");
+    json_add_text(schema, "description", columns);
+    json_add(types, "text/csv", media(schema));
+    return types;
 }
 
 // What a route answers when all is well.
@@ -143,12 +164,14 @@ static cJSON *good_content(const struct route *route) {
     case ROUTE_MACHINE:
         return content("application/json", reference("schemas/Machine"));
     case ROUTE_MACHINES:
-        return content(
-            "application/json",
-            cJSON_Parse("{\"type\":\"object\",\"required\":[\"machines\"],\"properties\":{\"machines\":{"
-                        "\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Machine\"}}}}"));
+        return with_csv(
+            route,
+            content(
+                "application/json",
+                cJSON_Parse("{\"type\":\"object\",\"required\":[\"machines\"],\"properties\":{\"machines\":{"
+                            "\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Machine\"}}}}")));
     default:
-        return content("application/json", object());
+        return with_csv(route, content("application/json", object()));
     }
 }
 
@@ -156,20 +179,21 @@ static cJSON *responses(const struct route *route) {
     static const struct {
         const char *status, *name;
         bool post_only;
-    } failures[] = {{"400", "BadRequest", false}, {"403", "Foreign", false}, {"404", "NotFound", false},
-                    {"409", "Refused", true},     {"413", "TooLarge", true}, {"415", "NotJson", true},
-                    {"503", "Unavailable", false}};
+    } failures[] = {{"400", "BadRequest", false},    {"403", "Foreign", false},    {"404", "NotFound", false},
+                    {"406", "NotAcceptable", false}, {"409", "Refused", true},     {"413", "TooLarge", true},
+                    {"415", "NotJson", true},        {"503", "Unavailable", false}};
     char status[8];
     cJSON *made = object(), *good = object();
     snprintf(status, sizeof status, "%u", route->status);
     json_add_text(good, "description", "Done");
     json_add(good, "content", good_content(route));
     json_add(made, status, good);
-    bool post = strcmp(route->method, "POST") == 0;
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         char to[48];
         snprintf(to, sizeof to, "responses/%s", failures[i].name);
-        if (post || !failures[i].post_only)
+        if (strcmp(failures[i].status, "406") == 0
+                ? route_negotiates(route)
+                : !failures[i].post_only || strcmp(route->method, "POST") == 0)
             json_add(made, failures[i].status, reference(to));
     }
     return made;
@@ -210,6 +234,7 @@ static cJSON *components(void) {
         {"BadRequest", "The request is malformed: bad_json, bad_argument, bad_request"},
         {"Foreign", "Asked from a page or an address that is not this server's"},
         {"NotFound", "There is no such thing: not_found, no_such_…"},
+        {"NotAcceptable", "No form that Accept allows is to be had here: not_acceptable"},
         {"Refused", "Refused, with the reason and what to do"},
         {"TooLarge", "The body is too large"},
         {"NotJson", "The body is not of the type that is taken here"},

@@ -8,6 +8,7 @@
 
 #include "json.h" // json_parse
 #include "ops.h"  // trace_op_find
+#include "utf8.h" // utf8_decode
 
 static const struct route_live_op *live_find(const char *op) {
     for (const struct route_live_op *live = route_live_ops; live->name; live++)
@@ -36,24 +37,12 @@ static int hex_digit(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Texts go into JSON answers and into the ledger: they must be UTF-8, in the shortest form, without surrogates.
+// Texts go into JSON answers and into the ledger.
 static bool is_utf8(const char *text) {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        unsigned more = *p < 0x80                 ? 0
-                        : *p >= 0xc2 && *p < 0xe0 ? 1
-                        : *p >= 0xe0 && *p < 0xf0 ? 2
-                        : *p < 0xf5               ? 3
-                                                  : 4;
-        if (more == 4 || (*p >= 0x80 && *p < 0xc2))
+    uint32_t character;
+    for (size_t left = strlen(text), n; left; text += n, left -= n)
+        if (!(n = utf8_decode(text, left, &character)))
             return false;
-        if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
-            (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        for (p++; more; more--, p++)
-            if ((*p & 0xc0) != 0x80)
-                return false;
-    }
     return true;
 }
 
@@ -193,6 +182,17 @@ cJSON *route_arguments(const struct route *route, const char *id, const struct r
     return NULL;
 }
 
+bool route_negotiates(const struct route *route) {
+    return strcmp(route->method, "GET") == 0 &&
+           (route->kind == ROUTE_OPERATION || route->kind == ROUTE_MACHINES);
+}
+
+const struct listing *route_listing(const struct route *route) {
+    if (!route_negotiates(route))
+        return NULL;
+    return listing_find(route->kind == ROUTE_MACHINES ? "machine.list" : route->op);
+}
+
 unsigned route_status(const struct route *route, const char *code) {
     static const struct {
         const char *code;
@@ -206,6 +206,7 @@ unsigned route_status(const struct route *route, const char *code) {
         {"too_many_listeners", 503}, {"unhealthy", 503},          {"out_of_memory", 503},
         {"host_not_local", 403},     {"foreign_origin", 403},     {"not_json", 415},
         {"not_a_file", 415},         {"storage_failed", 503},     {"wrong_type", 415},
+        {"not_acceptable", 406},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].code, code) == 0)

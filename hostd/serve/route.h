@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "listing.h"
 
 #define ROUTE_PREFIX    "/api/v1"
 #define ROUTE_ID_MAX    128 // bytes of a decoded path parameter
@@ -82,7 +83,13 @@ bool route_decode(char *text);
 cJSON *route_arguments(const struct route *route, const char *id, const struct route_pair *query,
                        size_t pairs, const char *body, size_t length, struct lg_error *error);
 
-// The HTTP status that an error has on a route: 400, 404, 405, 409, 413, 503.
+// The list that a GET of this address answers, which can also be had as CSV; NULL: it answers none.
+const struct listing *route_listing(const struct route *route);
+
+// Whether Accept is looked at: where the answer is an operation's JSON, or all machines.
+bool route_negotiates(const struct route *route);
+
+// The HTTP status that an error has on a route: 400, 404, 405, 406, 409, 413, 503.
 unsigned route_status(const struct route *route, const char *code);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "json.h" // json_text
+#include "ops.h"  // trace_run
 #include "timefmt.h"
 
 #define TURN_MS_MAX   1000 // the loop turns at least this often
@@ -32,6 +33,14 @@ struct ledger *server_ledger(struct server *server, struct lg_error *error) {
         lg_fail(error, "ledger_unavailable", why.what_to_do, "The ledger cannot be read. %s", why.message);
     }
     return server->ledger;
+}
+
+cJSON *server_read(struct server *server, const char *actor, const char *op, const cJSON *args,
+                   struct lg_error *error) {
+    struct trace_context context = {.actor = actor, .now_us = time_now_us()};
+    struct ledger *ledger = server_ledger(server, error);
+    cJSON *answer = NULL;
+    return ledger && trace_run(ledger, op, &context, args, &answer, error) ? answer : NULL;
 }
 
 // Whoever changed a lot, those who listen hear of it. Every such write comes back through here: the command line's,

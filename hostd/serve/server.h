@@ -44,6 +44,10 @@ struct server {
 // The read-only connection; NULL with ledger_unavailable.
 struct ledger *server_ledger(struct server *server, struct lg_error *error);
 
+// Runs a reading operation on it. NULL with an error.
+cJSON *server_read(struct server *server, const char *actor, const char *op, const cJSON *args,
+                   struct lg_error *error);
+
 // The thread's loop; ends after `stop` was set and `wake_fd` written.
 void *server_run(void *context);
 void server_wake(void *context); // any thread

@@ -232,12 +232,26 @@ class Http(LotgateTest):
         self.assertEqual(str(answer.status), good, text)
         kind = answer.getheader("Content-Type").split(";")[0]
         self.assertIn(kind, entry["responses"][good]["content"])
+        self.documented_csv(entry["responses"], address)
         if kind == "application/json":
             made = json.loads(text)
             if path == "/lots" and method == "post":
                 known["PLY"] = made["lot"]
             if path == "/lots/{lot}/split":
                 known["PIECE"], known["PIECE-2"], known["PIECE-3"] = made["pieces"]
+
+    def documented_csv(self, responses, address):
+        """Where CSV is documented it is had, with the columns that are documented; anywhere else it is refused or not looked at."""
+        documented = responses.get("200", {}).get("content", {}).get("text/csv")
+        if documented or "406" in responses and "/events" not in address:
+            answer = self.ask("GET", address, None, {"Accept": "text/csv"})
+            head = answer.read().decode().split("\n", 1)[0]
+            self.opened[-1].close()
+            if documented:
+                self.assertEqual((answer.status, answer.getheader("Content-Type").split(";")[0]), (200, "text/csv"), head)
+                self.assertTrue(documented["schema"]["description"].endswith("heading: " + head), head)
+            else:
+                self.assertEqual(answer.status, 406, address)
 
     def test_what_is_not_documented_is_not_there(self):
         _, document = self.gate.api("/openapi.json")

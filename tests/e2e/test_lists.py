@@ -22,13 +22,13 @@ LISTS = [
     ("supplier list", "/suppliers", "supplier", None, "supplier, name, added"),
     ("material list", "/materials", "material", ("form", "form", "sheet"), "material, name, form, grade, added"),
     ("operator list", "/operators", "operator", ("role", "role", "operator"), "operator, name, role, added"),
-    ("lot list", "/lots", "lot", ("material", "material", "ACR"), "received, lot, material, state, supplier, expires"),
+    ("lot list", "/lots", "lot", ("material", "material", "ACR"), "received, lot, material, state, supplier, supplier_lot, heat, expires"),
     ("document list", "/documents", "document", ("lot", "lot", "LOT"), "attached, expires, sha256"),
-    ("machine declarations", "/declarations", "declaration", ("machine", "machine", "laser1"), "made, machine"),
-    ("job list", "/jobs", "job", ("state", "state", "completed"), "started, machine, state, job"),
+    ("machine declarations", "/declarations", "declaration", ("machine", "machine", "laser1"), "made, machine, state"),
+    ("job list", "/jobs", "job", ("state", "state", "completed"), "started, machine, state, operator, lines, ended, job"),
     ("record list", "/records", "record", ("state", "state", "open"), "opened, state, record"),
     ("product list", "/products", "product", None, "product, name, added"),
-    ("unit list", "/units", "unit", ("record", "record", "MFG-0001"), "made, unit"),
+    ("unit list", "/units", "unit", ("record", "record", "MFG-0001"), "made, record, unit"),
     ("customer list", "/customers", "customer", ("email", "email", "same@x.example"), "customer, name, added"),
     ("order list", "/orders", "order", ("state", "state", "open"), "added, ordered, order, customer, state"),
     ("order shipments", "/shipments", "shipment", ("order", "order", "1"), "shipped, order, shipment"),
@@ -97,9 +97,8 @@ class Shop(LotgateTest):
         """The number of the event of that kind about that thing."""
         return [event["seq"] for event in self.rest("/ledger", kind=kind, limit=1000) if subject in event["body"].values()][0]
 
-
-class Lists(Shop):
     def furnish(self):
+        """At least two rows in every list, and some alike."""
         op = self.op
         op("product.add", product="BOX", name="Box")
         op("product.add", product="LID", name="Box")
@@ -126,6 +125,8 @@ class Lists(Shop):
         op("recall.close", recall="RCL-0001", conclusion="done")
         op("nonconformance.close", nonconformance=self.rest("/nonconformances")[0]["nonconformance"], disposition="rework", reason="x")
 
+
+class Lists(Shop):
     def test_each_list_by_each_way(self):
         self.furnish()
         for words, address, member, chosen, fields in LISTS:

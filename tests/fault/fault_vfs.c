@@ -19,6 +19,8 @@ struct fault_vfs {
     int64_t count;
     bool hit, dead; // dead: the power is gone
     struct disk disk;
+    void (*during)(void *context);
+    void *context;
 };
 
 struct fault_file {
@@ -113,6 +115,8 @@ static int file_sync(sqlite3_file *file, int flags) {
     struct fault_file *f = (struct fault_file *)file;
     if (!f->disk)
         return SQLITE_OK;
+    if (f->vfs->during)
+        f->vfs->during(f->vfs->context);
     pthread_mutex_lock(&f->vfs->mutex);
     int code = SQLITE_IOERR_FSYNC;
     if (judge(f->vfs, false) == GO_ON) {
@@ -265,6 +269,11 @@ void fault_vfs_arm(struct fault_vfs *v, const struct fault_plan *plan) {
     v->count = 0;
     v->hit = v->dead = false;
     pthread_mutex_unlock(&v->mutex);
+}
+
+void fault_vfs_watch(struct fault_vfs *v, void (*during)(void *context), void *context) {
+    v->during = during;
+    v->context = context;
 }
 
 int64_t fault_vfs_count(struct fault_vfs *v) {

@@ -43,6 +43,10 @@ void fault_vfs_arm(struct fault_vfs *vfs, const struct fault_plan *plan);
 int64_t fault_vfs_count(struct fault_vfs *vfs);
 bool fault_vfs_hit(struct fault_vfs *vfs); // has the plan's moment come?
 
+// Calls `during` from within each sync, by the thread that syncs: what others see then is what they see on a slow disk.
+// NULL: no longer.
+void fault_vfs_watch(struct fault_vfs *vfs, void (*during)(void *context), void *context);
+
 // After FAULT_TORN or a power cut, with every connection closed: makes the files what the disk would hold.
 void fault_vfs_power_on(struct fault_vfs *vfs);
 

@@ -326,6 +326,53 @@ static void the_sweep_would_notice_a_missing_sync(void **state) {
     help_remove(path);
 }
 
+struct watcher {
+    const char *directory;
+    int readers, refused;
+    char why[sizeof(struct lg_error)];
+};
+
+// Another program that reads while this one's disk is busy.
+static void read_meanwhile(void *context) {
+    struct watcher *w = context;
+    struct ledger_options options = {.directory = w->directory, .mode = LEDGER_READER};
+    struct trace_context asks = {.actor = "test", .now_us = HELP_NOW};
+    struct lg_error error = {.code = ""};
+    struct ledger *reader;
+    cJSON *args = cJSON_CreateObject(), *answer = NULL;
+    w->readers++;
+    if (!ledger_open(&reader, &options, &error) ||
+        !trace_run(reader, "ledger.head", &asks, args, &answer, &error)) {
+        w->refused++;
+        snprintf(w->why, sizeof w->why, "%s %s", error.code, error.message);
+    }
+    ledger_close(reader);
+    cJSON_Delete(answer);
+    cJSON_Delete(args);
+}
+
+// The last writer copies its log into the database when it closes. On a busy disk that takes seconds, in which whoever reads
+// must not be told that the database is locked.
+static void a_reader_is_not_kept_waiting_by_a_writer_that_closes(void **state) {
+    struct fault_vfs *vfs = fault_vfs_create(VFS_NAME);
+    struct help h;
+    struct acknowledged known = {.seq = 0};
+    help_make_directory(&h);
+    h.vfs = VFS_NAME;
+    assert_true(open_faulty(&h));
+    for (size_t i = 0; i < STEPS; i++)
+        assert_true(step(&h, i, &known));
+    struct watcher w = {.directory = h.directory};
+    fault_vfs_watch(vfs, read_meanwhile, &w);
+    ledger_close(h.ledger);
+    fault_vfs_watch(vfs, NULL, NULL);
+    assert_true(w.readers >= 2); // the log, then the database
+    if (w.refused)
+        fail_msg("%d of %d: %s", w.refused, w.readers, w.why);
+    fault_vfs_free(vfs);
+    help_remove(h.directory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sweep_would_notice_a_missing_sync),
@@ -336,6 +383,7 @@ int main(void) {
         cmocka_unit_test(a_power_cut_loses_nothing_acknowledged),
         cmocka_unit_test(a_power_cut_that_kept_some_writes_loses_nothing_acknowledged),
         cmocka_unit_test(a_ledger_half_made_in_a_power_cut_is_made_whole),
+        cmocka_unit_test(a_reader_is_not_kept_waiting_by_a_writer_that_closes),
         cmocka_unit_test(kill_9_loses_nothing_acknowledged),
     };
     return cmocka_run_group_tests(tests, make_ledger, remove_ledger) ? 1 : 0;

@@ -8,6 +8,7 @@
 #include "cli_suggest.h"
 #include "cli_table.h"
 #include "cli_text.h"
+#include "csv_write.h"
 #include "json.h"
 
 static char *written(void (*write)(FILE *, const char *), const char *text) {
@@ -20,7 +21,7 @@ static char *written(void (*write)(FILE *, const char *), const char *text) {
 }
 
 static void csv_guarded(FILE *out, const char *text) {
-    cli_text_write_csv(out, text, 1);
+    csv_write_cell(out, text, true);
 }
 
 static void same(void (*write)(FILE *, const char *), const char *text, const char *expected) {
@@ -29,7 +30,7 @@ static void same(void (*write)(FILE *, const char *), const char *text, const ch
     free(got);
 }
 
-// Kept by the table `acting` in cli_text.c.
+// Kept by the table `acting` in utf8.c.
 static void test_control_characters_are_shown(void **state) {
     same(cli_text_write, "plain ü €", "plain ü €");
     same(cli_text_write, "\x1b[31mred\x07", "\\x1b[31mred\\x07");
@@ -90,12 +91,12 @@ static void test_csv(void **state) {
     same(csv_guarded, "\x1b[2J", "\\x1b[2J");
 }
 
-static const struct cli_column columns[] = {
-    {"LOT", "lot", CLI_CELL_TEXT, false},       {"NAME", "name", CLI_CELL_TEXT, false},
-    {"LINES", "lines", CLI_CELL_NUMBER, false}, {"UNUSED", "unused", CLI_CELL_TEXT, false},
-    {"SHA", "sha256", CLI_CELL_HASH, false},    {"MM", "um", CLI_CELL_MILLI, false},
-    {"AT", "at", CLI_CELL_TIME, false},         {"LOTS", "lots", CLI_CELL_TEXT, false},
-    {"HIDDEN", "hidden", CLI_CELL_TEXT, true},  {0}};
+static const struct column columns[] = {
+    {"LOT", "lot", CELL_TEXT, false},       {"NAME", "name", CELL_TEXT, false},
+    {"LINES", "lines", CELL_NUMBER, false}, {"UNUSED", "unused", CELL_TEXT, false},
+    {"SHA", "sha256", CELL_HASH, false},    {"MM", "um", CELL_MILLI, false},
+    {"AT", "at", CELL_TIME, false},         {"LOTS", "lots", CELL_TEXT, false},
+    {"HIDDEN", "hidden", CELL_TEXT, true},  {0}};
 
 static cJSON *rows(void) {
     static const char text[] =
@@ -160,8 +161,8 @@ static void test_csv_rows(void **state) {
     size_t size = 0;
     FILE *file = open_memstream(&out, &size);
     cJSON *value = rows();
-    cli_csv_head(file, columns);
-    cli_csv_rows(file, value, columns);
+    csv_write_head(file, columns);
+    csv_write_rows(file, value, columns);
     fclose(file);
     // A number keeps its minus; the time, the hash and the thousandths are exact.
     assert_string_equal(
@@ -195,8 +196,7 @@ static void test_cut(void **state) {
 
 // A long text in the midst leaves room for the others; the last one is whole.
 static void test_table_with_a_long_cell(void **state) {
-    static const struct cli_column two[] = {
-        {"A", "a", CLI_CELL_TEXT, false}, {"B", "b", CLI_CELL_TEXT, false}, {0}};
+    static const struct column two[] = {{"A", "a", CELL_TEXT, false}, {"B", "b", CELL_TEXT, false}, {0}};
     char text[400], *out = NULL;
     size_t size = 0;
     memset(text, 'x', 300);

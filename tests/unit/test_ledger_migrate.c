@@ -40,12 +40,15 @@ static bool replay_as_then(struct store *store, struct lg_error *error) {
 
 // The ledger as a version made it: of version 1, and taken over by each one up to that.
 static void make_version(struct help *h, int version) {
-    static const struct schema_migration first[] = {{1, schema_1, false}, {0, NULL, false}};
-    const struct schema_migration until[] = {{1, schema_1, false},
-                                             {2, schema_2, true},
-                                             version > 2 ? (struct schema_migration){3, schema_3, false}
-                                                         : (struct schema_migration){0, NULL, false},
-                                             {0, NULL, false}};
+    static const struct schema_migration all[] = {{1, schema_1, false},
+                                                  {2, schema_2, true},
+                                                  {3, schema_3, false},
+                                                  {4, schema_4, false},
+                                                  {5, schema_5, false}};
+    struct schema_migration until[3][sizeof all / sizeof *all + 1] = {{{0, NULL, false}}};
+    memcpy(until[0], all, sizeof *all);
+    memcpy(until[1], all, (size_t)(version < 3 ? version : 3) * sizeof *all); // made by replay
+    memcpy(until[2], all, (size_t)version * sizeof *all);
     struct store store;
     char path[128];
     help_make_directory(h);
@@ -53,10 +56,11 @@ static void make_version(struct help *h, int version) {
     write_key(h, text);
     snprintf(path, sizeof path, "%s/ledger.db", h->directory);
     assert_true(store_open(&store, path, STORE_WRITER, NULL, &h->error));
-    assert_true(schema_migrate(&store, first, NULL, &h->error));
+    assert_true(schema_migrate(&store, until[0], NULL, &h->error));
     if (!store_execute(&store, text, &h->error))
         fail_msg("%s", h->error.message);
-    if (version >= 2 && !schema_migrate(&store, until, replay_as_then, &h->error))
+    if (!schema_migrate(&store, until[1], replay_as_then, &h->error) ||
+        !schema_migrate(&store, until[2], NULL, &h->error))
         fail_msg("%s", h->error.message);
     store_close(&store);
 }
@@ -134,6 +138,10 @@ static void a_ledger_of_version_3_is_taken_over_whole(void **state) {
     is_taken_over_whole(3);
 }
 
+static void a_ledger_of_version_5_is_taken_over_whole(void **state) {
+    is_taken_over_whole(5);
+}
+
 static void a_reader_of_an_earlier_version_is_told_what_to_do(void **state) {
     struct help h;
     make_version(&h, 2);
@@ -150,6 +158,7 @@ int main(void) {
         cmocka_unit_test(a_ledger_of_version_2_is_taken_over_whole),
         cmocka_unit_test(only_known_words_are_kept),
         cmocka_unit_test(a_ledger_of_version_3_is_taken_over_whole),
+        cmocka_unit_test(a_ledger_of_version_5_is_taken_over_whole),
         cmocka_unit_test(a_reader_of_an_earlier_version_is_told_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;

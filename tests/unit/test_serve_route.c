@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accept.h"
 #include "guard.h"
 #include "json.h"
 #include "listen.h"
@@ -20,6 +21,59 @@ static const struct route *find(const char *method, const char *path, char id[RO
     if (!route)
         fail_msg("%s %s: %s", method, path, error.message);
     return route;
+}
+
+static void chooses_the_form_that_is_wanted_most(void **state) {
+    static const struct {
+        const char *headers[2];
+        enum accept_form of_both, of_json;
+    } cases[] = {
+        {{NULL}, ACCEPT_JSON, ACCEPT_JSON},
+        {{""}, ACCEPT_JSON, ACCEPT_JSON},
+        {{" , ,"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"*/*"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"application/json"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"application/*"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"text/csv"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{"Text/CSV ; header=present"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{"text/*"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{"text/csv, application/json"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"text/csv,*/*"}, ACCEPT_CSV, ACCEPT_JSON},
+        {{"text/csv", "application/json;q=0.999"}, ACCEPT_CSV, ACCEPT_JSON},
+        {{"application/json;q=0.5", "text/csv;level=1;q=0.6"}, ACCEPT_CSV, ACCEPT_JSON},
+        {{"text/csv;q=0.1,*/*;q=0.2"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"*/*,application/json;q=0"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{"text/csv;q=0"}, ACCEPT_NONE, ACCEPT_NONE},
+        {{"text/csvx, xtext/csv, text"}, ACCEPT_NONE, ACCEPT_NONE},
+        {{"text/csv;q=high"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}, ACCEPT_JSON, ACCEPT_JSON},
+        {{"text/csv;"}, ACCEPT_CSV, ACCEPT_NONE},
+        {{";;q=,;q=1;q"}, ACCEPT_JSON, ACCEPT_JSON},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct accept accept = {.given = false};
+        for (int n = 0; n < 2 && cases[i].headers[n]; n++)
+            accept_add(&accept, cases[i].headers[n]);
+        if (accept_choose(&accept, true) != cases[i].of_both ||
+            accept_choose(&accept, false) != cases[i].of_json)
+            fail_msg("%s: %d, %d", cases[i].headers[0], accept_choose(&accept, true),
+                     accept_choose(&accept, false));
+    }
+}
+
+static void each_list_of_rows_has_its_columns(void **state) {
+    int lists = 0;
+    ROUTE_EACH(route) {
+        const struct listing *listing = route_listing(route);
+        size_t length = route->op ? strlen(route->op) : 0;
+        bool named = length > 5 && strcmp(route->op + length - 5, ".list") == 0;
+        if (strcmp(route->method, "GET") == 0 && named && !listing)
+            fail_msg("%s has no CSV", route->pattern);
+        lists += listing != NULL;
+        if (listing)
+            assert_true(listing->columns[0].title && strcmp(route->method, "GET") == 0);
+    }
+    assert_true(lists > 24);
 }
 
 static void finds_every_route_by_its_own_pattern(void **state) {
@@ -356,6 +410,8 @@ static void stops_at_the_limit_of_a_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chooses_the_form_that_is_wanted_most),
+        cmocka_unit_test(each_list_of_rows_has_its_columns),
         cmocka_unit_test(finds_every_route_by_its_own_pattern),
         cmocka_unit_test(every_operation_that_a_route_names_exists),
         cmocka_unit_test(decodes_a_name_after_the_path_is_split),
