@@ -84,6 +84,16 @@ const struct ledger_named_query queries_recall[] = {
      "SELECT x.order_ref AS \"order\", x.customer, c.name, c.email, c.phone, c.address, x.pieces,"
      " x.contacted_us AS \"contacted@time\", x.answered_us AS \"answered@time\", x.returned, x.destroyed"
      " FROM recall_orders x JOIN customers c USING (customer) WHERE x.recall = :recall ORDER BY x.customer, x.order_ref"},
+    // the open recall that a lot is in: of itself, or of what it was cut or merged from
+    {"recall_of_lot", UP " SELECT r.recall FROM up CROSS JOIN recalls r USING (lot)"
+                         " WHERE r.kind = 'real' AND r.state = 'open' ORDER BY r.seq LIMIT 1"},
+    // the lot that keeps a unit in the house; +lot: walk up only where there is an open recall at all
+    {"recall_of_unit",
+     "SELECT l.lot FROM units u JOIN job_lots jl USING (record) JOIN lots l USING (lot)"
+     " WHERE u.unit = :unit AND l.state = 'recalled'"
+     " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
+     "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM units u JOIN job_lots jl USING (record) WHERE u.unit = :unit"
+     "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
     // one step of the trace, forward (to what it became) and backward (to what it was made of)
     {"trace_from_lot", "SELECT 'lot' AS type, child AS id FROM lot_parents WHERE parent = :id"
                        " UNION SELECT 'record', record FROM job_lots WHERE lot = :id ORDER BY 1, 2"},

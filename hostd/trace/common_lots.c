@@ -50,7 +50,7 @@ static bool check_expiry(const cJSON *facts, int64_t now_us, struct lg_error *er
     if (!json_integer(facts, "expires_us", &expires) || now_us < expires)
         return true;
     char text[TIME_TEXT_MAX];
-    time_format(text, expires - 1); // of a day, which ends with the next one's beginning: that day
+    time_format(text, expires - 1); // ledgers from before keep the next day's beginning
     text[strcspn(text, "T")] = '\0';
     return lg_fail(error, "lot_expired", "Take another lot, or ask quality about this one.",
                    "Lot %s has expired: it was good until %s.", json_text(facts, "lot"), text);
