@@ -113,8 +113,8 @@ static bool check_usage(const struct cli_call *call, struct lg_error *error) {
         return lg_fail(error, "usage", "Add --open, or --mock for an exercise; without them leave it out.",
                        "Nothing is opened, so --%s says nothing.", why ? "reason" : "by");
     if (call->word_count > 1 && !call->csv)
-        return lg_fail(error, "usage", "Add --csv, or leave it out.",
-                       "\"%s\" would be the file of --csv.", call->words[1]);
+        return lg_fail(error, "usage", "Add --csv, or leave it out.", "\"%s\" would be the file of --csv.",
+                       call->words[1]);
     return true;
 }
 
@@ -427,7 +427,7 @@ static int trace(struct cli_call *call) {
 }
 
 static const struct cli_word trace_word[] = {
-    {.name = "UNIT|ORDER|LOT|MFG", .argument = "id", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
+    {.name = "UNIT|ORDER|LOT|JOB|MFG", .argument = "id", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
 static const struct cli_option trace_options[] = {
     {.name = "svg", .value = "FILE", .help = "a picture instead, `-` for standard output", .kind = CLI_FILE},
     {0}};

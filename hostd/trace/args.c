@@ -9,18 +9,18 @@
 #include "timefmt.h" // time_parse
 
 enum type {
-    TYPE_ID,      // letters, digits and . _ / -
-    TYPE_ACTOR,   // an id, or one with : and @ (who did it)
-    TYPE_LINE,    // one line of text, no control characters
-    TYPE_TEXT,    // any text
-    TYPE_CURSOR,  // an id, an order's number as its shop writes it, or a number
-    TYPE_HASH,    // 64 small hex digits
-    TYPE_INTEGER, // whole and not negative
-    TYPE_SIGNED,  // whole
-    TYPE_TIME,    // ISO text or microseconds UTC
-    TYPE_DAY_END, // the same; a date alone means the end of that day, which is the next one's beginning
+    TYPE_ID,       // letters, digits and . _ / -
+    TYPE_ACTOR,    // an id, or one with : and @ (who did it)
+    TYPE_LINE,     // one line of text, no control characters
+    TYPE_TEXT,     // any text
+    TYPE_CURSOR,   // an id, an order's number as its shop writes it, or a number
+    TYPE_HASH,     // 64 small hex digits
+    TYPE_INTEGER,  // whole and not negative
+    TYPE_SIGNED,   // whole
+    TYPE_TIME,     // ISO text or microseconds UTC
+    TYPE_DAY_END,  // the same; a date alone means the end of that day, which is the next one's beginning
     TYPE_DAY_LAST, // the same, and its last microsecond: a day that is shown again is the one that was given
-    TYPE_FLAG,    // true or false
+    TYPE_FLAG,     // true or false
     TYPE_LIST
 };
 

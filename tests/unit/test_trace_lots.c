@@ -79,7 +79,8 @@ static void a_quantity_in_a_list_is_a_text_with_a_unit(void **state) {
                  "bad_quantity");
     help_do(&h, "product.add", "{\"product\":\"BOX\",\"name\":\"Box\"}");
     help_refused(&h, "product.bom",
-                 "{\"product\":\"BOX\",\"materials\":[{\"material\":\"ACR\",\"quantity\":1}]}", "bad_quantity");
+                 "{\"product\":\"BOX\",\"materials\":[{\"material\":\"ACR\",\"quantity\":1}]}",
+                 "bad_quantity");
     help_do(&h, "declaration.make", declare_args("{\"lot\":\"ACR-1126-001\",\"quantity\":null}", ""));
     help_teardown(&h);
 }

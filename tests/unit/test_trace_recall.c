@@ -16,7 +16,8 @@ static int setup(void **state) {
 
 static void recall(struct help *h, const char *lot, bool mock) {
     char args[128];
-    snprintf(args, sizeof args, "{\"lot\":\"%s\",\"reason\":\"notice\",\"mock\":%s}", lot, mock ? "true" : "false");
+    snprintf(args, sizeof args, "{\"lot\":\"%s\",\"reason\":\"notice\",\"mock\":%s}", lot,
+             mock ? "true" : "false");
     help_do(h, "recall.open", args);
 }
 
@@ -25,7 +26,8 @@ static void a_lot_is_not_released_out_of_an_open_recall(void **state) {
     struct help *h = *state;
     help_do(h, "lot.split", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"1sheet\"}");
     recall(h, "ACR-1126-001", false);
-    for (int i = 0; i < 2; i++) { // the piece alone is as good as its lot, with an inspection between them or not
+    for (int i = 0; i < 2;
+         i++) { // the piece alone is as good as its lot, with an inspection between them or not
         help_refused(h, "lot.release", "{\"lot\":\"ACR-1126-001\"}", "lot_recalled");
         help_refused(h, "lot.release", "{\"lot\":\"ACR-1126-001/1\"}", "lot_recalled");
         help_refused(h, "lot.quarantine", "{\"lot\":\"ACR-1126-001\",\"reason\":\"x\"}", "lot_recalled");
@@ -40,14 +42,16 @@ static void a_lot_is_not_released_out_of_an_open_recall(void **state) {
 static void what_was_made_of_a_recalled_lot_is_not_shipped(void **state) {
     struct help *h = *state;
     recall(h, "ACR-1126-001", true);
-    help_do(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0001\"],\"partial\":true}"); // an exercise stops nothing
+    help_do(h, "order.ship",
+            "{\"order\":\"A\",\"units\":[\"BOX-0001\"],\"partial\":true}"); // an exercise stops nothing
     help_do(h, "unit.allocate", "{\"order\":\"A\",\"unit\":\"BOX-0002\"}");
     recall(h, "ACR-1126-001", false);
     help_refused(h, "order.ship", "{\"order\":\"A\"}", "lot_recalled"); // set apart before
     help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0003\"]}", "lot_recalled");
     help_refused(h, "unit.allocate", "{\"order\":\"A\",\"unit\":\"BOX-0003\"}", "lot_recalled");
     help_do(h, "recall.close", "{\"recall\":\"RCL-0002\",\"conclusion\":\"done\"}");
-    help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0003\"]}", "lot_recalled"); // until it is released
+    help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0003\"]}",
+                 "lot_recalled"); // until it is released
     help_do(h, "lot.release", "{\"lot\":\"ACR-1126-001\"}");
     help_do(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0003\"]}");
 }
@@ -66,12 +70,38 @@ static void a_shipment_takes_units_with_a_count_and_nothing_else(void **state) {
                  "unknown_key");
 }
 
+// The layers of a trace: supplier, lot, job, record, unit; a job says on which machine it ran, and who worked there.
+static void a_trace_goes_through_the_jobs(void **state) {
+    static const char *const wanted[][2] = {{"supplier", "Acme Plastics"},
+                                            {"lot", "Acrylic, cast, 3 mm"},
+                                            {"job", "laser1 (TTS55P-2209-0417), OP1"},
+                                            {"record", NULL},
+                                            {"unit", "Box"}};
+    struct help *h = *state;
+    cJSON *trace = help_ask(h, "trace.show", "{\"id\":\"BOX-0001\"}");
+    const cJSON *node;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        bool found = false;
+        cJSON_ArrayForEach(node, json_get(trace, "nodes")) {
+            const char *label = json_text(node, "label");
+            found = found || (strcmp(json_text(node, "type"), wanted[i][0]) == 0 &&
+                              (!wanted[i][1] || (label && strcmp(label, wanted[i][1]) == 0)));
+        }
+        if (!found)
+            fail_msg("no %s %s", wanted[i][0], wanted[i][1] ? wanted[i][1] : "");
+    }
+    cJSON_Delete(trace);
+    help_says(help_ask(h, "trace.show", "{\"id\":\"JOB-000001\"}"), "type", "job");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_lot_is_not_released_out_of_an_open_recall, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_lot_is_not_released_out_of_an_open_recall, setup,
+                                        help_teardown_checked),
         cmocka_unit_test_setup_teardown(what_was_made_of_a_recalled_lot_is_not_shipped, setup,
                                         help_teardown_checked),
         cmocka_unit_test_setup_teardown(units_of_a_rejected_lot_stay_too, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(a_trace_goes_through_the_jobs, setup, help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_shipment_takes_units_with_a_count_and_nothing_else, setup,
                                         help_teardown_checked),
     };
