@@ -70,6 +70,15 @@ static void a_shipment_takes_units_with_a_count_and_nothing_else(void **state) {
                  "unknown_key");
 }
 
+// Kept by check_here in ops_unit.c.
+static void what_a_customer_has_is_not_scrapped_here(void **state) {
+    struct help *h = *state;
+    help_do(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0001\"]}");
+    help_refused(h, "unit.scrap", "{\"unit\":\"BOX-0001\",\"reason\":\"x\"}", "unit_not_in_house");
+    help_do(h, "shipment.return", "{\"shipment\":\"SHP-000001\",\"unit\":\"BOX-0001\",\"reason\":\"x\"}");
+    help_do(h, "unit.scrap", "{\"unit\":\"BOX-0001\",\"reason\":\"x\"}");
+}
+
 // The layers of a trace: supplier, lot, job, record, unit; a job says on which machine it ran, and who worked there.
 static void a_trace_goes_through_the_jobs(void **state) {
     static const char *const wanted[][2] = {{"supplier", "Acme Plastics"},
@@ -101,6 +110,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_was_made_of_a_recalled_lot_is_not_shipped, setup,
                                         help_teardown_checked),
         cmocka_unit_test_setup_teardown(units_of_a_rejected_lot_stay_too, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(what_a_customer_has_is_not_scrapped_here, setup,
+                                        help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_trace_goes_through_the_jobs, setup, help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_shipment_takes_units_with_a_count_and_nothing_else, setup,
                                         help_teardown_checked),
