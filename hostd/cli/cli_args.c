@@ -189,6 +189,11 @@ static bool complete(const struct cli_call *call, struct lg_error *error) {
     return true;
 }
 
+// "-2sheet" is a word: no option begins with a digit.
+static bool is_option(const char *typed) {
+    return typed[0] == '-' && typed[1] != '\0' && (typed[1] < '0' || typed[1] > '9');
+}
+
 bool cli_args_parse(struct cli_call *call, int argc, char **argv, struct lg_error *error) {
     bool words_only = false;
     for (int i = 1; i < argc; i++) {
@@ -198,7 +203,7 @@ bool cli_args_parse(struct cli_call *call, int argc, char **argv, struct lg_erro
             words_only = true;
             continue;
         }
-        if (!words_only && a[0] == '-' && a[1] != '\0')
+        if (!words_only && is_option(a))
             ok = take_option(call, argc, argv, &i, error);
         else
             ok = take_word(call, a, error);

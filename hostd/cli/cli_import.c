@@ -6,6 +6,7 @@
 #include <sodium/crypto_generichash.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli_door.h" // cli_ask
 #include "cli_groups.h"
@@ -17,6 +18,12 @@
 
 #define BATCH_ORDERS 200
 #define MAP_FILE_MAX (64 * 1024)
+
+// A table of hashes of order numbers; 0: free.
+struct numbers {
+    uint64_t *table;
+    size_t room, count;
+};
 
 struct import {
     struct cli_call *call;
@@ -31,8 +38,8 @@ struct import {
     char bad_order[CSV_CELL_MAX + 1];
     cJSON *report; // [{line, order, what, customer, problem, what_to_do}]; of what is the same only the count
     size_t fresh, same, bad, customers;
-    uint64_t *seen; // a table of hashes of order numbers, 0: free
-    size_t seen_room, seen_count;
+    struct numbers seen, apart; // while the file is looked through: numbers met, and met again behind others
+    char last[CSV_CELL_MAX + 1];
 };
 
 // --- numbers seen ----------------------------------------------------------------------------------------------
@@ -53,22 +60,32 @@ static bool put_hash(uint64_t *table, size_t room, uint64_t hash) {
     return is_new;
 }
 
-// True when the order's number was not seen before in this file.
-static bool first_time(struct import *import, const char *number) {
-    if (2 * import->seen_count >= import->seen_room) {
-        size_t room = import->seen_room ? 2 * import->seen_room : 4096;
+// True when it is new.
+static bool add_number(struct numbers *numbers, const char *number) {
+    if (2 * numbers->count >= numbers->room) {
+        size_t room = numbers->room ? 2 * numbers->room : 4096;
         uint64_t *table = calloc(room, sizeof *table);
         lg_assert(table);
-        for (size_t i = 0; i < import->seen_room; i++)
-            if (import->seen[i])
-                put_hash(table, room, import->seen[i]);
-        free(import->seen);
-        import->seen = table;
-        import->seen_room = room;
+        for (size_t i = 0; i < numbers->room; i++)
+            if (numbers->table[i])
+                put_hash(table, room, numbers->table[i]);
+        free(numbers->table);
+        numbers->table = table;
+        numbers->room = room;
     }
-    bool is_new = put_hash(import->seen, import->seen_room, hash_of(number));
-    import->seen_count += is_new;
+    bool is_new = put_hash(numbers->table, numbers->room, hash_of(number));
+    numbers->count += is_new;
     return is_new;
+}
+
+static bool has_number(const struct numbers *numbers, const char *number) {
+    uint64_t hash = hash_of(number);
+    if (numbers->room == 0)
+        return false;
+    for (size_t at = hash % numbers->room; numbers->table[at]; at = (at + 1) % numbers->room)
+        if (numbers->table[at] == hash)
+            return true;
+    return false;
 }
 
 // --- batches ---------------------------------------------------------------------------------------------------
@@ -142,40 +159,55 @@ static bool on_header(void *context, const struct csv_row *row, struct lg_error 
     return order_columns_find(&import->columns, import->map, row, error);
 }
 
-static void refuse_order(struct import *import, const struct csv_row *row, const char *number,
+// The first reading: whose rows don't stand together? Such an order is refused whole, not taken without its later lines.
+static bool on_row_before(void *context, const struct csv_row *row, struct lg_error *error) {
+    struct import *import = context;
+    const char *number = order_number_of(&import->columns, row);
+    if (!number || strcmp(import->last, number) == 0)
+        return true;
+    snprintf(import->last, sizeof import->last, "%s", number);
+    if (!add_number(&import->seen, number))
+        add_number(&import->apart, number);
+    return true;
+}
+
+static void refuse_order(struct import *import, size_t line, const char *number,
                          const struct lg_error *problem) {
     cJSON_Delete(import->order);
     import->order = NULL;
-    tell_bad(import, row->line, number, problem->message, problem->what_to_do);
+    tell_bad(import, line, number, problem->message, problem->what_to_do);
     import->order_bad = number != NULL;
     snprintf(import->bad_order, sizeof import->bad_order, "%s", number ? number : "");
+}
+
+static bool begin(struct import *import, const struct csv_row *row, const char *number,
+                  struct lg_error *problem) {
+    if (number && has_number(&import->apart, number))
+        return lg_fail(problem, "bad_argument", "Sort the file by order.",
+                       "The rows of order %.60s don't stand together.", number);
+    if (row->problem)
+        return lg_fail(problem, "bad_argument", "Mend that row in the file.", "%s", row->problem);
+    return order_begin(&import->order, &import->columns, row, problem);
 }
 
 static bool on_row(void *context, const struct csv_row *row, struct lg_error *error) {
     struct import *import = context;
     struct lg_error problem = {0};
-    if (row->problem) {
-        tell_bad(import, row->line, NULL, row->problem, "Mend that row in the file.");
-        return true;
-    }
     const char *number = order_number_of(&import->columns, row);
     if (number && import->order_bad && strcmp(import->bad_order, number) == 0)
         return true;
     import->order_bad = false;
     if (import->order && number && strcmp(json_text(import->order, "order"), number) == 0) {
-        if (!order_add_row(import->order, &import->columns, row, &problem))
-            refuse_order(import, row, number, &problem);
+        if (row->problem)
+            lg_fail(&problem, "bad_argument", "Mend that row in the file.", "%s", row->problem);
+        if (row->problem || !order_continue(import->order, &import->columns, row, &problem))
+            refuse_order(import, row->line, number, &problem);
         return true;
     }
     if (!finish_order(import, error))
         return false;
-    if (number && !first_time(import, number)) {
-        lg_fail(&problem, "bad_argument", "Sort the file by order.",
-                "The rows of order %.60s don't stand together.", number);
-        refuse_order(import, row, number, &problem);
-    } else if (!order_begin(&import->order, &import->columns, row, &problem)) {
-        refuse_order(import, row, number, &problem);
-    }
+    if (!begin(import, row, number, &problem))
+        refuse_order(import, row->line, number, &problem);
     import->order_line = row->line;
     return true;
 }
@@ -185,25 +217,54 @@ static void clear(struct import *import) {
     cJSON_Delete(import->batch);
     cJSON_Delete(import->lines);
     cJSON_Delete(import->order);
-    free(import->seen);
+    free(import->seen.table);
+    free(import->apart.table);
 }
 
-// Reads the whole file once. CLI_DONE, or the status of what failed.
-static int run_once(struct import *import, const char *path, bool dry_run, struct lg_error *error) {
-    const struct csv_handler handler = {import, on_header, on_row};
-    FILE *file = fopen(path, "r");
-    if (!file) {
+// A file that can be read from its beginning again: what comes through a pipe is laid into a file without a name.
+static FILE *open_input(const char *path, struct lg_error *error) {
+    struct stat about;
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "r"), *copy = NULL;
+    if (!file || fstat(fileno(file), &about) != 0 || S_ISDIR(about.st_mode)) {
         lg_fail(error, "file_unreadable", "Check the name, and that you may read it.",
-                "%s can't be opened: %s.", path, strerror(errno));
-        return CLI_REFUSED;
+                "%s can't be opened: %s.", path, file ? "it is a directory" : strerror(errno));
+        if (file && !is_stdin)
+            fclose(file);
+        return NULL;
     }
+    if (S_ISREG(about.st_mode))
+        return file;
+    char bytes[64 * 1024];
+    size_t length;
+    bool ok = (copy = tmpfile()) != NULL;
+    while (ok && (length = fread(bytes, 1, sizeof bytes, file)) > 0)
+        ok = fwrite(bytes, 1, length, copy) == length;
+    ok = ok && !ferror(file) && fflush(copy) == 0;
+    if (!ok) {
+        lg_fail(error, "file_unreadable", "Save it as a file, and give that.",
+                "%s could not be read to its end: %s.", path, strerror(errno));
+        if (copy)
+            fclose(copy);
+        copy = NULL;
+    }
+    if (!is_stdin)
+        fclose(file);
+    return copy;
+}
+
+// Reads the whole file: looks through it, then takes its orders. CLI_DONE, or the status of what failed.
+static int run_once(struct import *import, FILE *file, bool dry_run, struct lg_error *error) {
+    const struct csv_handler look = {import, on_header, on_row_before}, take = {import, on_header, on_row};
     import->dry_run = dry_run;
     import->status = CLI_REFUSED; // unless a question says otherwise
     import->report = cJSON_CreateArray();
     import->batch = cJSON_CreateArray();
     import->lines = cJSON_CreateArray();
-    bool ok = csv_read(file, &handler, error) && finish_order(import, error) && flush(import, error);
-    fclose(file);
+    rewind(file);
+    bool ok = csv_read(file, &look, error);
+    rewind(file);
+    ok = ok && csv_read(file, &take, error) && finish_order(import, error) && flush(import, error);
     return ok ? CLI_DONE : import->status == CLI_DONE ? CLI_REFUSED : import->status;
 }
 
@@ -313,13 +374,16 @@ static int import_orders(struct cli_call *call) {
         return cli_fail(CLI_REFUSED, &error);
     struct import import = {.call = call, .map = map ? map : own};
     bool dry = cli_flag(call, "dry-run"), all = cli_flag(call, "all-or-nothing");
-    int status = run_once(&import, call->words[0], dry || all, &error);
+    FILE *file = open_input(call->words[0], &error);
+    int status = file ? run_once(&import, file, dry || all, &error) : CLI_REFUSED;
     bool refused = all && import.bad > 0;
     if (status == CLI_DONE && all && !dry && !refused) {
         clear(&import);
         import = (struct import){.call = call, .map = map ? map : own};
-        status = run_once(&import, call->words[0], false, &error);
+        status = run_once(&import, file, false, &error);
     }
+    if (file && file != stdin)
+        fclose(file);
     status = status == CLI_DONE ? finish(&import, refused) : cli_fail(status, &error);
     clear(&import);
     order_map_free(own);
@@ -344,6 +408,7 @@ const struct cli_command cli_import_commands[] = {
      .summary = "Take orders and their customers from a CSV export",
      .words = import_words,
      .details =
+         "FILE may be - for standard input. "
          "Bad rows are listed with their line and the reason, good ones are taken. What is there already is left as "
          "it is: the same file twice changes nothing. A map of your own is a JSON object that names a column for each "
          "of order, ordered, name, email, phone, address, address2, zip, city, state, country, product, title, count, "

@@ -96,15 +96,27 @@ static int write_contacts(const cJSON *answer, const char *path) {
     return ok ? CLI_DONE : cli_fail(CLI_REFUSED, &error);
 }
 
+// Before anything is shown: who forgot --open must not take a look for a recall.
+static bool check_usage(const struct cli_call *call, struct lg_error *error) {
+    bool opens = cli_flag(call, "open"), mock = cli_flag(call, "mock"), why = cli_flag(call, "reason");
+    if (opens && mock)
+        return lg_fail(error, "usage", "Choose one: an exercise changes no lot.",
+                       "--open and --mock don't go together.");
+    if ((opens || mock) && !why)
+        return lg_fail(error, "usage", "Say why: --reason \"supplier's notice of 12 May\".",
+                       "A recall needs a reason.");
+    if (!opens && !mock && (why || cli_flag(call, "by")))
+        return lg_fail(error, "usage", "Add --open, or --mock for an exercise; without them leave it out.",
+                       "Nothing is opened, so --%s says nothing.", why ? "reason" : "by");
+    if (call->word_count > 1 && !call->csv)
+        return lg_fail(error, "usage", "Add --csv, or leave it out.", "\"%s\" would be the file of --csv.",
+                       call->words[1]);
+    return true;
+}
+
 static int open_case(struct cli_call *call) {
     struct lg_error error = {0};
     cJSON *args = cJSON_CreateObject(), *answer = NULL;
-    if (!cli_given(call, "reason")) {
-        lg_fail(&error, "usage", "Say why: --reason \"supplier's notice of 12 May\".",
-                "A recall needs a reason.");
-        cJSON_Delete(args);
-        return cli_fail(CLI_USAGE, &error);
-    }
     json_add_text(args, "lot", call->words[0]);
     json_add_text(args, "reason", cli_given(call, "reason"));
     json_add_text(args, "by", cli_given(call, "by"));
@@ -126,6 +138,8 @@ static int open_case(struct cli_call *call) {
 
 static int recall(struct cli_call *call) {
     struct lg_error error = {0};
+    if (!check_usage(call, &error))
+        return cli_fail(CLI_USAGE, &error);
     cJSON *args = cJSON_CreateObject(), *answer = NULL;
     json_add_text(args, "lot", call->words[0]);
     int status = cli_ask(call, "recall.look", args, &answer, &error);
@@ -389,7 +403,7 @@ static int trace(struct cli_call *call) {
 }
 
 static const struct cli_word trace_word[] = {
-    {.name = "UNIT|ORDER|LOT|MFG", .argument = "id", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
+    {.name = "UNIT|ORDER|LOT|JOB|MFG", .argument = "id", .kind = CLI_LOT, .flags = CLI_REQUIRED}, {0}};
 static const struct cli_option trace_options[] = {
     {.name = "svg", .value = "FILE", .help = "a picture instead, `-` for standard output", .kind = CLI_FILE},
     {0}};

@@ -30,6 +30,22 @@ static int different_column(sqlite3_stmt *a, sqlite3_stmt *b) {
     return -1;
 }
 
+// Rows come in the order of their keys: of two whose keys differ, the lesser one has no other. <0, 0 (no key), >0.
+static int key_order(sqlite3_stmt *a, sqlite3_stmt *b, int column, const char *order) {
+    const char *name = sqlite3_column_name(a, column);
+    for (int i = 0; i < column && order; i++)
+        order = strstr(order, ", ") ? strstr(order, ", ") + 2 : NULL;
+    if (!order || strncmp(order, name, strlen(name)) != 0)
+        return 0;
+    if (sqlite3_column_type(a, column) == SQLITE_INTEGER && sqlite3_column_type(b, column) == SQLITE_INTEGER)
+        return sqlite3_column_int64(a, column) < sqlite3_column_int64(b, column) ? -1 : 1;
+    const char *x = (const char *)sqlite3_column_text(a, column),
+               *y = (const char *)sqlite3_column_text(b, column);
+    return strcmp(x ? x : "", y ? y : "");
+}
+
+static const char comes_from_nowhere[] = "comes from no event", is_missing[] = "is missing";
+
 // Tables are told by what makes a row findable: its first two columns (seq and number, or subject and seq).
 static void describe(char *finding, size_t room, const char *table, sqlite3_stmt *row, const char *what) {
     const char *first = (const char *)sqlite3_column_text(row, 0),
@@ -39,7 +55,7 @@ static void describe(char *finding, size_t room, const char *table, sqlite3_stmt
 }
 
 static bool compare_rows(struct store *ledger, struct store *rebuilt, const char *name, const char *sql,
-                         char *finding, size_t room, struct lg_error *error) {
+                         const char *order, char *finding, size_t room, struct lg_error *error) {
     sqlite3_stmt *a = store_prepare(ledger, sql, error), *b = a ? store_prepare(rebuilt, sql, error) : NULL;
     bool row_a = true, row_b = true, ok = b != NULL;
     while (ok && row_a && row_b && !*finding) {
@@ -48,11 +64,14 @@ static bool compare_rows(struct store *ledger, struct store *rebuilt, const char
             break;
         char what[96];
         int column = row_a && row_b ? different_column(a, b) : -1;
-        if (column >= 0) {
+        int lesser = column >= 0 ? key_order(a, b, column, order) : 0;
+        if (lesser != 0) {
+            describe(finding, room, name, lesser < 0 ? a : b, lesser < 0 ? comes_from_nowhere : is_missing);
+        } else if (column >= 0) {
             snprintf(what, sizeof what, "differs in %s", sqlite3_column_name(a, column));
             describe(finding, room, name, a, what);
         } else if (row_a != row_b) {
-            describe(finding, room, name, row_a ? a : b, row_a ? "comes from no event" : "is missing");
+            describe(finding, room, name, row_a ? a : b, row_a ? comes_from_nowhere : is_missing);
         }
     }
     store_done(a);
@@ -64,8 +83,8 @@ bool compare_schemas(struct store *ledger, struct store *rebuilt, char *finding,
                      struct lg_error *error) {
     return compare_rows(
         ledger, rebuilt, "sqlite_schema",
-        "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name", finding,
-        room, error);
+        "SELECT name, type, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name", "name",
+        finding, room, error);
 }
 
 bool compare_tables(struct store *ledger, struct store *rebuilt, char *finding, size_t room,
@@ -73,7 +92,7 @@ bool compare_tables(struct store *ledger, struct store *rebuilt, char *finding, 
     for (const struct schema_table *t = schema_tables; t->name && !*finding; t++) {
         char sql[128];
         snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY %s", t->name, t->order);
-        if (!compare_rows(ledger, rebuilt, t->name, sql, finding, room, error))
+        if (!compare_rows(ledger, rebuilt, t->name, sql, t->order, finding, room, error))
             return false;
     }
     return true;

@@ -84,9 +84,21 @@ const struct ledger_named_query queries_recall[] = {
      "SELECT x.order_ref AS \"order\", x.customer, c.name, c.email, c.phone, c.address, x.pieces,"
      " x.contacted_us AS \"contacted@time\", x.answered_us AS \"answered@time\", x.returned, x.destroyed"
      " FROM recall_orders x JOIN customers c USING (customer) WHERE x.recall = :recall ORDER BY x.customer, x.order_ref"},
+    // the open recall that a lot is in: of itself, or of what it was cut or merged from
+    {"recall_of_lot", UP " SELECT r.recall FROM up CROSS JOIN recalls r USING (lot)"
+                         " WHERE r.kind = 'real' AND r.state = 'open' ORDER BY r.seq LIMIT 1"},
+    // the lot that keeps a unit in the house; +lot: walk up only where there is an open recall at all
+    {"recall_of_unit",
+     "SELECT l.lot FROM units u JOIN job_lots jl USING (record) JOIN lots l USING (lot)"
+     " WHERE u.unit = :unit AND l.state = 'recalled'"
+     " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
+     "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM units u JOIN job_lots jl USING (record) WHERE u.unit = :unit"
+     "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
     // one step of the trace, forward (to what it became) and backward (to what it was made of)
     {"trace_from_lot", "SELECT 'lot' AS type, child AS id FROM lot_parents WHERE parent = :id"
-                       " UNION SELECT 'record', record FROM job_lots WHERE lot = :id ORDER BY 1, 2"},
+                       " UNION SELECT 'job', job FROM job_lots WHERE lot = :id ORDER BY 1, 2"},
+    {"trace_from_job",
+     "SELECT 'record' AS type, record AS id FROM jobs WHERE job = :id AND record IS NOT NULL"},
     {"trace_from_record",
      "SELECT 'unit' AS type, unit AS id FROM units WHERE record = :id"
      " UNION SELECT 'order', order_ref FROM records WHERE record = :id AND order_ref IS NOT NULL ORDER BY 1, 2"},
@@ -99,8 +111,8 @@ const struct ledger_named_query queries_recall[] = {
      " UNION SELECT 'unit', unit FROM allocations WHERE order_ref = :id"
      " UNION SELECT 'record', record FROM records WHERE order_ref = :id ORDER BY 1, 2"},
     {"trace_to_unit", "SELECT 'record' AS type, record AS id FROM units WHERE unit = :id"},
-    {"trace_to_record",
-     "SELECT DISTINCT 'lot' AS type, lot AS id FROM job_lots WHERE record = :id ORDER BY 2"},
+    {"trace_to_record", "SELECT 'job' AS type, job AS id FROM jobs WHERE record = :id ORDER BY 2"},
+    {"trace_to_job", "SELECT 'lot' AS type, lot AS id FROM job_lots WHERE job = :id ORDER BY 2"},
     {"trace_to_lot",
      "SELECT 'lot' AS type, parent AS id FROM lot_parents WHERE child = :id"
      " UNION SELECT 'supplier', supplier FROM lots WHERE lot = :id AND origin = 'received' ORDER BY 1, 2"},
@@ -114,7 +126,7 @@ const struct ledger_named_query queries_recall[] = {
      " UNION ALL SELECT 'lot', lot, 2 FROM lots WHERE lot = :id"
      " UNION ALL SELECT 'order', order_ref, 3 FROM orders WHERE order_ref = :id"
      " UNION ALL SELECT 'record', record, 4 FROM records WHERE record = :id"
-     " UNION ALL SELECT 'record', record, 5 FROM jobs WHERE job = :id AND record IS NOT NULL"
+     " UNION ALL SELECT 'job', job, 5 FROM jobs WHERE job = :id"
      " UNION ALL SELECT 'customer', customer, 6 FROM customers WHERE customer = :id"
      " UNION ALL SELECT 'supplier', supplier, 7 FROM suppliers WHERE supplier = :id ORDER BY rank LIMIT 1"},
     {"trace_label",
@@ -122,13 +134,17 @@ const struct ledger_named_query queries_recall[] = {
      " (SELECT m.name FROM lots l JOIN materials m USING (material) WHERE :type = 'lot' AND l.lot = :id),"
      " (SELECT coalesce(p.name, r.product) FROM records r LEFT JOIN products p USING (product)"
      "   WHERE :type = 'record' AND r.record = :id),"
+     // on which machine, by whom
+     " (SELECT j.machine || coalesce(' (' || j.serial_number || ')', '') || coalesce(', ' || j.operator, '') FROM jobs j"
+     "   WHERE :type = 'job' AND j.job = :id),"
      " (SELECT coalesce(p.name, u.product) FROM units u LEFT JOIN products p USING (product)"
      "   WHERE :type = 'unit' AND u.unit = :id),"
      " (SELECT state FROM orders WHERE :type = 'order' AND order_ref = :id),"
      " (SELECT name FROM customers WHERE :type = 'customer' AND customer = :id),"
      " (SELECT name FROM suppliers WHERE :type = 'supplier' AND supplier = :id)) AS label,"
-     " (SELECT state FROM lots WHERE :type = 'lot' AND lot = :id) AS state," CORRECTED(CORRECTIONS_OF(
-         "CASE WHEN :type IN ('lot', 'record') THEN :id END, (SELECT rtrim(rtrim(lot, '0123456789'), '/')"
+     " coalesce((SELECT state FROM lots WHERE :type = 'lot' AND lot = :id),"
+     "  (SELECT state FROM jobs WHERE :type = 'job' AND job = :id)) AS state," CORRECTED(CORRECTIONS_OF(
+         "CASE WHEN :type IN ('lot', 'record', 'job') THEN :id END, (SELECT rtrim(rtrim(lot, '0123456789'), '/')"
          " FROM lots WHERE :type = 'lot' AND lot = :id AND origin = 'split')") " AND (c.subject = :id OR c.field = 'supplier_lot')")},
     {NULL, NULL},
 };

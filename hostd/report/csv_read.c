@@ -56,6 +56,8 @@ static void on_cell(void *data, size_t length, void *context) {
         r->count = r->used = 0;
         r->problem = NULL;
     }
+    if (r->problem)
+        return;
     while (length && (text[0] == ' ' || text[0] == '\t'))
         text++, length--;
     while (length && (text[length - 1] == ' ' || text[length - 1] == '\t'))
@@ -86,7 +88,7 @@ static void on_row(int end, void *context) {
     r->in_row = false;
     if (!had || r->failed || is_blank(r))
         return;
-    struct csv_row row = {r->began, r->problem ? 0 : r->count, r->cells, r->problem};
+    struct csv_row row = {r->began, r->count, r->cells, r->problem};
     if (r->rows == 0) {
         r->columns = row.count;
         r->failed = row.problem ? !lg_fail(r->error, "bad_csv", "The first row must name the columns.",

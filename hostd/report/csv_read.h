@@ -2,7 +2,7 @@
 //
 // The first row names the columns. Comma, semicolon or tab part the cells: which one, the first line tells. A byte order mark
 // is skipped. A row that is not UTF-8, has more cells than columns, or a cell that is too long, is given with `problem` set
-// and no cells: one bad row does not cost the others. A file that ends inside quotes is refused.
+// and the cells before the bad one: one bad row does not cost the others. A file that ends inside quotes is refused.
 #ifndef LOTGATE_REPORT_CSV_READ_H
 #define LOTGATE_REPORT_CSV_READ_H
 

@@ -192,8 +192,10 @@ bool order_columns_find(struct order_columns *columns, const struct order_map *m
         const char *column = map->columns[f][0];
         return lg_fail(error, "missing_column",
                        "Choose another --map, or give one of your own as a JSON file.",
-                       "The file has no column \"%s\" for the order's %s.", column ? column : field_names[f],
-                       field_names[f]);
+                       "The file has no column \"%s\" for %s.", column ? column : field_names[f],
+                       f == ORDER_NUMBER ? "the order's number"
+                       : f == ORDER_NAME ? "the customer's name"
+                                         : "what was ordered, nor one for its product number");
     }
     return true;
 }
@@ -263,14 +265,24 @@ static bool add_count(cJSON *item, const char *text, struct lg_error *error) {
     return true;
 }
 
-// "1,234.50" and "1234.5" both.
+// The mark before the cents, or NULL: the last point, or a comma behind which one or two digits stand ("1,234" has none).
+static const char *cents_mark(const char *text) {
+    const char *comma = strrchr(text, ','), *point = strrchr(text, '.');
+    size_t digits = comma ? strspn(comma + 1, "0123456789") : 0;
+    bool decimal_comma = comma > point && digits >= 1 && digits <= 2 && comma[1 + digits] == '\0';
+    return decimal_comma ? comma : point;
+}
+
+// "1,234.50", "1234.5" and "1.234,50" alike.
 static bool add_price(cJSON *item, const char *text, struct lg_error *error) {
     char plain[64];
     size_t used = 0;
     int64_t cents;
-    const char *end;
+    const char *end, *mark = text ? cents_mark(text) : NULL;
     for (const char *p = text; p && *p && used < sizeof plain - 1; p++)
-        if (*p != ',')
+        if (p == mark)
+            plain[used++] = '.';
+        else if (*p != ',' && !(*p == '.' && mark && *mark == ','))
             plain[used++] = *p;
     plain[used] = '\0';
     if (!text)
@@ -281,8 +293,8 @@ static bool add_price(cJSON *item, const char *text, struct lg_error *error) {
     return true;
 }
 
-bool order_add_row(cJSON *order, const struct order_columns *columns, const struct csv_row *row,
-                   struct lg_error *error) {
+static bool order_add_row(cJSON *order, const struct order_columns *columns, const struct csv_row *row,
+                          struct lg_error *error) {
     const char *product = cell(columns, row, ORDER_PRODUCT), *title = cell(columns, row, ORDER_TITLE);
     if (!product && !title)
         return true; // a row that tells of payment or postage
@@ -297,6 +309,26 @@ bool order_add_row(cJSON *order, const struct order_columns *columns, const stru
     json_add_text(item, "currency", cell(columns, row, ORDER_CURRENCY));
     cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(order, "items"), item);
     return true;
+}
+
+// A line that names somebody else is not of this order: a recall must reach everybody.
+static bool same_customer(const cJSON *order, const struct order_columns *columns, const struct csv_row *row,
+                          struct lg_error *error) {
+    const cJSON *customer = json_get(order, "customer");
+    const char *email = json_text(customer, "email"), *other = cell(columns, row, ORDER_EMAIL);
+    if (!email && !other) {
+        email = json_text(customer, "name");
+        other = cell(columns, row, ORDER_NAME);
+    }
+    return !email || !other || strcasecmp(email, other) == 0 ||
+           lg_fail(error, "bad_argument", "Give the other customer's lines a number of their own.",
+                   "The rows of order %.60s name two customers: %.60s and %.60s.", json_text(order, "order"),
+                   email, other);
+}
+
+bool order_continue(cJSON *order, const struct order_columns *columns, const struct csv_row *row,
+                    struct lg_error *error) {
+    return same_customer(order, columns, row, error) && order_add_row(order, columns, row, error);
 }
 
 bool order_begin(cJSON **order, const struct order_columns *columns, const struct csv_row *row,

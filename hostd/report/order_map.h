@@ -62,12 +62,12 @@ bool order_columns_find(struct order_columns *columns, const struct order_map *m
 // The row's order number, or NULL.
 const char *order_number_of(const struct order_columns *columns, const struct csv_row *row);
 
-// Begins an order ({order, customer, ordered_us, items[]}) with the row's customer and its first line, or adds a row's line
-// to one. False, with the sentence, when the row is bad. The order is the caller's.
+// Begins an order ({order, customer, ordered_us, items[]}) with the row's customer and its first line, or adds the line of a
+// row that must not name another customer. False, with the sentence, when the row is bad. The order is the caller's.
 bool order_begin(cJSON **order, const struct order_columns *columns, const struct csv_row *row,
                  struct lg_error *error);
-bool order_add_row(cJSON *order, const struct order_columns *columns, const struct csv_row *row,
-                   struct lg_error *error);
+bool order_continue(cJSON *order, const struct order_columns *columns, const struct csv_row *row,
+                    struct lg_error *error);
 
 // "11/23/26", "11/23/2026", "Nov 23, 2026", "2026-11-23 10:06:00 +0100", ISO. False when it is none of them.
 bool order_time(const char *text, int64_t *us);

@@ -178,7 +178,7 @@ static void draw_nodes(FILE *out, const struct layout *l, const cJSON *nodes) {
 
 static const char style[] =
     "<style>:root{color-scheme:light dark}path{fill:none;stroke:#9ca3af;stroke-width:1.2}rect{fill:#fff;stroke:#374151}"
-    ".supplier rect{fill:#f3f4f6}.lot rect{fill:#e0f2fe}.record rect{fill:#fef9c3}.unit rect{fill:#dcfce7}"
+    ".supplier rect{fill:#f3f4f6}.lot rect{fill:#e0f2fe}.job rect{fill:#ffedd5}.record rect{fill:#fef9c3}.unit rect{fill:#dcfce7}"
     ".order rect{fill:#fae8ff}.customer rect{fill:#ffe4e6}.self rect{stroke-width:3}.bad rect{stroke:#b91c1c;stroke-width:3}"
     "text{font:600 12px system-ui,sans-serif;fill:#111827}.l{font-weight:400;font-size:11px;fill:#374151}</style>";
 

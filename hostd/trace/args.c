@@ -9,17 +9,18 @@
 #include "timefmt.h" // time_parse
 
 enum type {
-    TYPE_ID,      // letters, digits and . _ / -
-    TYPE_ACTOR,   // an id, or one with : and @ (who did it)
-    TYPE_LINE,    // one line of text, no control characters
-    TYPE_TEXT,    // any text
-    TYPE_CURSOR,  // an id, an order's number as its shop writes it, or a number
-    TYPE_HASH,    // 64 small hex digits
-    TYPE_INTEGER, // whole and not negative
-    TYPE_SIGNED,  // whole
-    TYPE_TIME,    // ISO text or microseconds UTC
-    TYPE_DAY_END, // the same; a date alone means the end of that day
-    TYPE_FLAG,    // true or false
+    TYPE_ID,       // letters, digits and . _ / -
+    TYPE_ACTOR,    // an id, or one with : and @ (who did it)
+    TYPE_LINE,     // one line of text, no control characters
+    TYPE_TEXT,     // any text
+    TYPE_CURSOR,   // an id, an order's number as its shop writes it, or a number
+    TYPE_HASH,     // 64 small hex digits
+    TYPE_INTEGER,  // whole and not negative
+    TYPE_SIGNED,   // whole
+    TYPE_TIME,     // ISO text or microseconds UTC
+    TYPE_DAY_END,  // the same; a date alone means the end of that day, which is the next one's beginning
+    TYPE_DAY_LAST, // the same, and its last microsecond: a day that is shown again is the one that was given
+    TYPE_FLAG,     // true or false
     TYPE_LIST
 };
 
@@ -105,7 +106,7 @@ static const struct argument {
     {"started", TYPE_TIME, 0},
     {"ended", TYPE_TIME, 0},
     {"issued", TYPE_TIME, 0},
-    {"expires", TYPE_DAY_END, 0},
+    {"expires", TYPE_DAY_LAST, 0},
     {"lots", TYPE_LIST, ARGS_LOTS_MAX},
     {"require", TYPE_LIST, ARGS_REQUIRES_MAX},
     {"requires", TYPE_LIST, ARGS_REQUIRES_MAX},
@@ -246,8 +247,8 @@ static bool add_time(cJSON *out, const struct argument *a, const cJSON *value, s
         if (!time_parse(value->valuestring, &time))
             return bad(error, a->name, "is not a time",
                        "Write it like 2026-11-23 or 2026-11-23T10:06:00Z (UTC).");
-        if (a->type == TYPE_DAY_END && strlen(value->valuestring) == strlen("2026-11-23"))
-            time += DAY_US;
+        if (a->type != TYPE_TIME && strlen(value->valuestring) == strlen("2026-11-23"))
+            time += a->type == TYPE_DAY_END ? DAY_US : DAY_US - 1;
     } else if (!whole(value, &time)) {
         return bad(error, a->name, "is not a time", "Give ISO 8601 text, or microseconds UTC.");
     }
@@ -284,6 +285,7 @@ static bool add_argument(cJSON *out, const struct argument *a, const cJSON *valu
         return add_integer(out, a, value, error);
     case TYPE_TIME:
     case TYPE_DAY_END:
+    case TYPE_DAY_LAST:
         return add_time(out, a, value, error);
     case TYPE_LIST:
         return add_list(out, a, value, error);

@@ -121,6 +121,16 @@ bool common_add_quantity(cJSON *object, const char *text, bool with_unit, struct
     return true;
 }
 
+bool common_item_quantity(cJSON *object, const cJSON *item, struct lg_error *error) {
+    const cJSON *quantity = cJSON_IsObject(item) ? json_get(item, "quantity") : NULL;
+    if (!quantity || cJSON_IsNull(quantity))
+        return true;
+    if (!cJSON_IsString(quantity))
+        return lg_fail(error, "bad_quantity", "Write it in quotes, with its unit, such as \"5sheet\".",
+                       "A quantity in the list is not a text.");
+    return common_add_quantity(object, quantity->valuestring, false, error);
+}
+
 void common_lot_sequence(char out[65], const char *material, int64_t now_us) {
     time_t seconds = (time_t)(now_us / 1000000);
     struct tm tm;

@@ -44,5 +44,7 @@ void common_lot_sequence(char out[65], const char *material, int64_t now_us);
 // Adds amount, unit and text of the parsed quantity to an object ("quantity", "amount", "base" and, where
 // `with_unit`, "unit").
 bool common_add_quantity(cJSON *object, const char *text, bool with_unit, struct lg_error *error);
+// The same of an item of a list, where it may be left out; a number without a unit is refused, not passed over.
+bool common_item_quantity(cJSON *object, const cJSON *item, struct lg_error *error);
 
 #endif

@@ -9,27 +9,37 @@
 #include "embedded.h" // embedded_find
 #include "json.h"     // json_text
 
+// Small letters, and a blank for a hyphen: "Faux-leather" is "faux leather".
+static int folded(char c) {
+    return c == '-' || c == '_' ? ' ' : tolower((unsigned char)c);
+}
+
 // True when `word` stands in the text by itself: "abs" is not in "absorbing".
 static bool has_word(const char *text, const char *word) {
-    size_t length = strlen(word);
-    int first = tolower((unsigned char)*word);
     for (const char *p = text; *p; p++) {
-        bool begins = tolower((unsigned char)*p) == first && (p == text || !isalnum((unsigned char)p[-1]));
-        if (begins && strncasecmp(p, word, length) == 0 && !isalnum((unsigned char)p[length]))
+        size_t n = 0;
+        if (p != text && isalnum((unsigned char)p[-1]))
+            continue;
+        while (word[n] && p[n] && folded(p[n]) == folded(word[n]))
+            n++;
+        if (!word[n] && !isalnum((unsigned char)p[n]))
             return true;
     }
     return false;
 }
 
 static bool word_applies(const cJSON *material, const char *word) {
-    const cJSON *hazards = json_get(material, "hazards"), *hazard;
-    if (cJSON_GetArraySize(hazards) > 0) {
-        cJSON_ArrayForEach(hazard, hazards) {
-            if (cJSON_IsString(hazard) && strcasecmp(hazard->valuestring, word) == 0)
-                return true;
-        }
-        return false;
+    const cJSON *hazard;
+    bool name_misleads = false;
+    cJSON_ArrayForEach(hazard, json_get(material, "hazards")) {
+        if (!cJSON_IsString(hazard))
+            continue;
+        if (has_word(hazard->valuestring, word))
+            return true;
+        name_misleads = name_misleads || strcasecmp(hazard->valuestring, "none") == 0;
     }
+    if (name_misleads)
+        return false;
     const char *name = json_text(material, "name"), *grade = json_text(material, "grade"),
                *id = json_text(material, "material");
     return (name && has_word(name, word)) || (grade && has_word(grade, word)) || (id && has_word(id, word));

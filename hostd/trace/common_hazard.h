@@ -1,8 +1,8 @@
 // common_hazard: may this material be worked by this machine? Not for use outside this folder.
 //
 // The rules are data (hazards.json, built in), each with its sources and their grade. A material says what it holds in its
-// `hazards`; where it says nothing its name and grade are looked at, so that a PVC sheet is refused on a laser although
-// nobody thought of it. `hazards: ["none"]` says that somebody did, and that the name misleads.
+// `hazards`; its id, name and grade are looked at too, so that a PVC sheet is refused on a laser although nobody thought of
+// it. `none` among the hazards says that somebody did, and that the name misleads.
 #ifndef LOTGATE_TRACE_COMMON_HAZARD_H
 #define LOTGATE_TRACE_COMMON_HAZARD_H
 

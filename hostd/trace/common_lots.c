@@ -50,7 +50,8 @@ static bool check_expiry(const cJSON *facts, int64_t now_us, struct lg_error *er
     if (!json_integer(facts, "expires_us", &expires) || now_us < expires)
         return true;
     char text[TIME_TEXT_MAX];
-    time_format(text, expires);
+    time_format(text, expires - 1); // ledgers from before keep the next day's beginning
+    text[strcspn(text, "T")] = '\0';
     return lg_fail(error, "lot_expired", "Take another lot, or ask quality about this one.",
                    "Lot %s has expired: it was good until %s.", json_text(facts, "lot"), text);
 }
@@ -97,8 +98,7 @@ bool lots_check(struct ledger *ledger, const struct trace_context *context, cons
 
 static bool add_lot(cJSON *out, const cJSON *item, struct lg_error *error) {
     static const char *const keys[] = {"lot", "quantity", NULL};
-    const char *lot = cJSON_IsObject(item) ? json_text(item, "lot") : NULL,
-               *quantity = json_text(item, "quantity");
+    const char *lot = cJSON_IsObject(item) ? json_text(item, "lot") : NULL;
     if (!lot || !args_is_id(lot, ARGS_ID_MAX))
         return lg_fail(error, "bad_argument",
                        "Give a list like [{\"lot\": \"ACR-1126-001\", \"quantity\": \"1sheet\"}].",
@@ -113,7 +113,7 @@ static bool add_lot(cJSON *out, const cJSON *item, struct lg_error *error) {
     }
     cJSON *object = common_one("lot", lot);
     cJSON_AddItemToArray(out, object);
-    return !quantity || !*quantity || common_add_quantity(object, quantity, false, error);
+    return common_item_quantity(object, item, error);
 }
 
 cJSON *lots_normalise(const cJSON *lots, struct lg_error *error) {

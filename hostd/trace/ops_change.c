@@ -77,11 +77,10 @@ static bool lot_adjust(struct ledger *ledger, const struct trace_context *contex
 // "0" of anything: nothing is left on the shelf.
 static bool parse_count(const char *text, const cJSON *facts, int64_t *amount, struct lg_error *error) {
     struct quantity q;
-    size_t zeros = strspn(text, "0.");
     *amount = 0;
-    if (zeros && (!text[zeros] || strcmp(text + zeros, json_text(facts, "unit")) == 0))
+    if (strcmp(text, "0") == 0)
         return true;
-    if (!quantity_parse(text, &q, error) || !same_base(facts, &q, error))
+    if (!quantity_parse_found(text, &q, error) || !same_base(facts, &q, error))
         return false;
     *amount = q.amount;
     return true;
@@ -135,7 +134,7 @@ static bool lot_correct(struct ledger *ledger, const struct trace_context *conte
         return false;
     json_integer(row, "amount", &was);
     cJSON_Delete(row);
-    if (!quantity_parse(json_text(args, "quantity"), &q, error) ||
+    if (!quantity_parse_found(json_text(args, "quantity"), &q, error) ||
         !common_need_lot(ledger, lot, &facts, error))
         return false;
     bool ok = same_base(facts, &q, error) && enough(facts, was - q.amount, error);
@@ -143,10 +142,14 @@ static bool lot_correct(struct ledger *ledger, const struct trace_context *conte
     if (!ok)
         return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
+    char canonical[QUANTITY_TEXT_MAX];
     *answer = common_copy(cJSON_CreateObject(), args, members);
     json_add_text(*answer, "quantity", json_text(args, "quantity"));
-    return common_add_quantity(body, json_text(args, "quantity"), false, error) &&
-           common_append(ledger, context, "lot.consumption_corrected", body, error);
+    quantity_format(canonical, q.amount, q.unit);
+    json_add_text(body, "quantity", canonical);
+    json_add_integer(body, "amount", q.amount);
+    json_add_text(body, "base", q.base);
+    return common_append(ledger, context, "lot.consumption_corrected", body, error);
 }
 
 const struct trace_op change_ops[] = {

@@ -196,6 +196,19 @@ bool lot_inspect(struct ledger *ledger, const struct trace_context *context, con
     return common_append(ledger, context, "lot.inspected", body, error);
 }
 
+// No state hides an open recall: what is in one is set apart until it is closed; code lot_recalled.
+static bool check_recall(struct ledger *ledger, const char *lot, struct lg_error *error) {
+    cJSON *row;
+    if (!common_row(ledger, "recall_of_lot", common_one("lot", lot), &row, error))
+        return false;
+    if (row)
+        lg_fail(error, "lot_recalled",
+                "Take another lot. When it is settled, close the recall with `lotgate recall-case close`.",
+                "Lot %s is in the open recall %s.", lot, json_text(row, "recall"));
+    cJSON_Delete(row);
+    return !row;
+}
+
 static bool check_release(struct ledger *ledger, const struct trace_context *context, const cJSON *facts,
                           struct lg_error *error) {
     const char *lot = json_text(facts, "lot"), *match = json_text(facts, "match"),
@@ -213,7 +226,7 @@ static bool check_release(struct ledger *ledger, const struct trace_context *con
                        "Lot %s can't be released: %s %s has not been compared with the %s.", lot,
                        heat ? "its heat number" : "its certificate's heat number", heat ? heat : cert,
                        heat ? "certificate" : "number on the material");
-    return documents_check(ledger, context, facts, error);
+    return check_recall(ledger, lot, error) && documents_check(ledger, context, facts, error);
 }
 
 static bool change_state(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
@@ -246,6 +259,8 @@ bool lot_quarantine(struct ledger *ledger, const struct trace_context *context, 
     if (already)
         return lg_fail(error, "already_quarantined", "Nothing is to be done.",
                        "Lot %s is in quarantine already.", json_text(args, "lot"));
+    if (!check_recall(ledger, json_text(args, "lot"), error))
+        return false;
     return change_state(ledger, context, args, "lot.quarantined", "quarantined", answer, error);
 }
 

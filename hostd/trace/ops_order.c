@@ -127,6 +127,18 @@ static bool check_stock(struct ledger *ledger, const char *order, const char *un
                                     unit, free < 0 ? 0 : free, order);
 }
 
+// What was made of a recalled lot stays in the house; code lot_recalled.
+static bool check_recall(struct ledger *ledger, const char *unit, struct lg_error *error) {
+    cJSON *row;
+    if (!common_row(ledger, "recall_of_unit", common_one("unit", unit), &row, error))
+        return false;
+    if (row)
+        lg_fail(error, "lot_recalled", "Set it apart: `lotgate recall` tells what else is concerned.",
+                "Unit %s was made of lot %s, which is recalled.", unit, json_text(row, "lot"));
+    cJSON_Delete(row);
+    return !row;
+}
+
 static bool unit_allocate(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                           cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"unit", "order", "by", NULL};
@@ -136,7 +148,8 @@ static bool unit_allocate(struct ledger *ledger, const struct trace_context *con
     if (count < 1)
         return lg_fail(error, "bad_argument", "Give 1 or more.", "The count of pieces is %" PRId64 ".",
                        count);
-    if (!need_open(ledger, order, error) || !check_stock(ledger, order, unit, count, error))
+    if (!need_open(ledger, order, error) || !check_stock(ledger, order, unit, count, error) ||
+        !check_recall(ledger, unit, error))
         return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
     json_add_integer(body, "count", count);
@@ -148,6 +161,7 @@ static bool unit_allocate(struct ledger *ledger, const struct trace_context *con
 
 // The units as an event holds them: [{unit, count}]. Without the argument: what is set apart for the order.
 static cJSON *units_of(struct ledger *ledger, const cJSON *args, struct lg_error *error) {
+    static const char *const keys[] = {"unit", "count", NULL};
     const cJSON *given = json_get(args, "units"), *item;
     cJSON *units = cJSON_CreateArray();
     if (!given) {
@@ -167,6 +181,10 @@ static cJSON *units_of(struct ledger *ledger, const cJSON *args, struct lg_error
             cJSON_Delete(units);
             return NULL;
         }
+        if (cJSON_IsObject(item) && !json_only_keys(item, keys, error)) {
+            cJSON_Delete(units);
+            return NULL;
+        }
         cJSON *one = common_one("unit", unit);
         json_add_integer(one, "count", count);
         cJSON_AddItemToArray(units, one);
@@ -180,7 +198,8 @@ static bool check_units(struct ledger *ledger, const char *order, const cJSON *u
     cJSON_ArrayForEach(item, units) {
         int64_t count = 0;
         json_integer(item, "count", &count);
-        if (!check_stock(ledger, order, json_text(item, "unit"), count, error))
+        if (!check_stock(ledger, order, json_text(item, "unit"), count, error) ||
+            !check_recall(ledger, json_text(item, "unit"), error))
             return false;
         for (other = item->next; other; other = other->next)
             if (strcmp(json_text(item, "unit"), json_text(other, "unit")) == 0)

@@ -39,8 +39,7 @@ static bool product_add(struct ledger *ledger, const struct trace_context *conte
 
 static bool add_line(struct ledger *ledger, cJSON *lines, const cJSON *given, struct lg_error *error) {
     static const char *const keys[] = {"material", "quantity", NULL};
-    const char *material = cJSON_IsString(given) ? given->valuestring : json_text(given, "material"),
-               *quantity = json_text(given, "quantity");
+    const char *material = cJSON_IsString(given) ? given->valuestring : json_text(given, "material");
     if (material == NULL)
         material = "";
     const cJSON *other;
@@ -61,7 +60,7 @@ static bool add_line(struct ledger *ledger, cJSON *lines, const cJSON *given, st
     }
     cJSON *line = common_one("material", material);
     cJSON_AddItemToArray(lines, line);
-    return !quantity || common_add_quantity(line, quantity, false, error);
+    return common_item_quantity(line, given, error);
 }
 
 static bool product_bom(struct ledger *ledger, const struct trace_context *context, const cJSON *args,

@@ -1,4 +1,4 @@
-// ops_trace: from a unit, order, lot, record, customer or supplier to all that it was made of and all that it became.
+// ops_trace: from a unit, order, lot, job, record, customer or supplier to all that it was made of and all that it became.
 //
 // Two walks from where one stands, each remembering where it has been: backward to suppliers, forward to customers. The answer
 // is a graph: whoever shows it (tree, picture) decides how.
@@ -87,9 +87,10 @@ static const char *step_query(const char *type, bool forward) {
     static const struct {
         const char *type, *forward, *backward;
     } steps[] = {
-        {"lot", "trace_from_lot", "trace_to_lot"},    {"record", "trace_from_record", "trace_to_record"},
-        {"unit", "trace_from_unit", "trace_to_unit"}, {"order", "trace_from_order", "trace_to_order"},
-        {"customer", NULL, "trace_to_customer"},      {"supplier", "trace_from_supplier", NULL},
+        {"lot", "trace_from_lot", "trace_to_lot"},          {"job", "trace_from_job", "trace_to_job"},
+        {"record", "trace_from_record", "trace_to_record"}, {"unit", "trace_from_unit", "trace_to_unit"},
+        {"order", "trace_from_order", "trace_to_order"},    {"customer", NULL, "trace_to_customer"},
+        {"supplier", "trace_from_supplier", NULL},
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (strcmp(steps[i].type, type) == 0)

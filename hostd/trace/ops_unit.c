@@ -94,6 +94,21 @@ static bool need_unit(struct ledger *ledger, const char *unit, cJSON **row, stru
                        "Check the number on the label; `lotgate unit list` lists them.", error);
 }
 
+// What is with a customer can't be scrapped here; code unit_not_in_house.
+static bool check_here(struct ledger *ledger, const char *unit, struct lg_error *error) {
+    cJSON *row;
+    int64_t here = 0;
+    if (!common_row(ledger, "unit_stock", common_one("unit", unit), &row, error))
+        return false;
+    json_integer(row, "in_house", &here);
+    cJSON_Delete(row);
+    return here > 0 ||
+           lg_fail(error, "unit_not_in_house",
+                   "Book its return first: `lotgate order return`. What a customer destroyed in a "
+                   "recall is booked with `lotgate recall-case destroyed`.",
+                   "Unit %s has left the house.", unit);
+}
+
 static bool unit_scrap(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                        cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"unit", "reason", "by", NULL};
@@ -105,6 +120,8 @@ static bool unit_scrap(struct ledger *ledger, const struct trace_context *contex
     if (!made)
         return lg_fail(error, "unit_scrapped", "Nothing is to be done.", "Unit %s was scrapped already.",
                        json_text(args, "unit"));
+    if (!check_here(ledger, json_text(args, "unit"), error))
+        return false;
     *answer = common_one("unit", json_text(args, "unit"));
     return common_append(ledger, context, "unit.scrapped", common_copy(cJSON_CreateObject(), args, members),
                          error);

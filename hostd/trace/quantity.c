@@ -79,7 +79,7 @@ bool quantity_decimal(const char *text, int64_t scale, int64_t *out, const char 
     return digits > 0 && value <= QUANTITY_AMOUNT_MAX;
 }
 
-bool quantity_parse(const char *text, struct quantity *out, struct lg_error *error) {
+static bool parse(const char *text, bool may_be_zero, struct quantity *out, struct lg_error *error) {
     static const char hint[] =
         "Write a number and a unit, such as 5sheet, 2piece, 1spool, 1.5kg, 600mm or 0.36m2.";
     const char *name = text + strspn(text, "0123456789.");
@@ -89,14 +89,22 @@ bool quantity_parse(const char *text, struct quantity *out, struct lg_error *err
         return lg_fail(error, "bad_quantity", hint, "The quantity \"%.40s\" has no unit that lotgate knows.",
                        text);
     const char *end;
-    if (!quantity_decimal(text, unit->scale, &out->amount, &end) || out->amount == 0 ||
+    if (!quantity_decimal(text, unit->scale, &out->amount, &end) || (out->amount == 0 && !may_be_zero) ||
         end + strspn(end, " ") != name)
         return lg_fail(error, "bad_quantity", hint,
-                       "The quantity \"%.40s\" is not a number of whole %s above zero, up to 10^15.", text,
-                       unit->base);
+                       "The quantity \"%.40s\" is not a number of whole %s%s, up to 10^15.", text, unit->base,
+                       may_be_zero ? "" : " above zero");
     out->unit = unit->name;
     out->base = unit->base;
     return true;
+}
+
+bool quantity_parse(const char *text, struct quantity *out, struct lg_error *error) {
+    return parse(text, false, out, error);
+}
+
+bool quantity_parse_found(const char *text, struct quantity *out, struct lg_error *error) {
+    return parse(text, true, out, error);
 }
 
 #define FRACTION_MAX 12 // digits after the point; what does not end by then (inches) is told in the base unit

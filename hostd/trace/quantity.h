@@ -23,6 +23,8 @@ struct quantity {
 
 // Code bad_quantity with a sentence that says what is understood.
 bool quantity_parse(const char *text, struct quantity *out, struct lg_error *error);
+// The same of what is found or was really taken: it may be nothing, "0sheet".
+bool quantity_parse_found(const char *text, struct quantity *out, struct lg_error *error);
 
 // "5sheet", "1.5kg": exactly what quantity_parse reads. `unit` must be one that it knows.
 void quantity_format(char out[QUANTITY_TEXT_MAX], int64_t amount, const char *unit);

@@ -68,6 +68,25 @@ class Import(unittest.TestCase):
             order = json.loads(ask(d + "/data", "order", "show", "7", "--json"))
             assert order["customer_name"] == "Müller GmbH" and order["lines"][0]["count"] == 3, order
 
+    def test_an_order_is_taken_with_all_its_lines_or_not_at_all(self):
+        with tempfile.TemporaryDirectory() as d:
+            file = os.path.join(d, "o.csv")
+            with open(file, "wb") as f:
+                f.write(b"order,name,title\n1,Ada,Box\n2,Bob,Box\n1,Ada,Lid\n3,Cyd,Box\n3,Cyd,\xff\n3,Cyd,Lid\n")
+            answer = json.loads(ask(d + "/data", "import", "orders", file, "--json", ok=(1,)))
+            assert [(r["line"], r["what"], r["order"]) for r in answer["orders"]] == [
+                (2, "bad", "1"), (3, "new", "2"), (4, "bad", "1"), (6, "bad", "3")], answer
+            assert [o["order"] for o in json.loads(ask(d + "/data", "order", "list", "--json"))] == ["2"]
+
+    def test_a_pipe_is_read_as_a_file(self):
+        with tempfile.TemporaryDirectory() as d:
+            for name in ("-", "/dev/stdin"):
+                done = subprocess.run([LOTGATE, "--data", d + "/data", "import", "orders", name, "--all-or-nothing"],
+                                      input=f"order,name,title\n{name},Ada,Box\n", capture_output=True, text=True, timeout=60)
+                assert done.returncode == 0 and "1 orders new" in done.stdout, done
+            assert "directory" in subprocess.run([LOTGATE, "--data", d + "/data", "import", "orders", d], capture_output=True,
+                                                 text=True, timeout=60).stderr
+
     def test_an_import_cut_by_a_kill_goes_on_with_the_same_file(self):
         with tempfile.TemporaryDirectory() as d:
             rows = "".join(f"O-{i},Customer {i % 300},c{i % 300}@x.example,Box,1\n" for i in range(4000))

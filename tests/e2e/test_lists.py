@@ -299,7 +299,7 @@ class Corrections(Shop):
         self.assertEqual([node["id"] for node in self.rest("/trace/MFG-0001")["nodes"] if node["type"] == "order"], ["O-NEW"])
         picture = xml.etree.ElementTree.fromstring(self.gate.command("trace", "BOX-1", "--svg", "-"))
         marked = [g for g in picture.iter(SVG + "g") if "✎" in "".join(g.itertext())]
-        self.assertEqual(sorted(g.get("class") for g in marked), ["lot", "record"])
+        self.assertEqual(sorted(g.get("class") for g in marked), ["job", "lot", "record"])
         self.assertIn("Corrected: order was O-OLD, is O-NEW. By OP1", "".join(marked[0].itertext()) + "".join(marked[1].itertext()))
 
     @unittest.skipIf(MISSING, MISSING)

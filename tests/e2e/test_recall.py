@@ -101,6 +101,9 @@ class Recall(unittest.TestCase):
             self.assertEqual(ask_json(shop.data, "lot", "show", lot)["state"], "released")
             self.assertEqual(mock["recall"], "RCL-0001")
             ask(shop.data, "recall", lot, "--open", ok=(2,))  # without a reason
+            ask(shop.data, "recall", lot, "--reason", "notice", ok=(2,))  # a look must not be taken for a recall
+            ask(shop.data, "recall", lot, "--open", "--mock", "--reason", "notice", ok=(2,))
+            ask(shop.data, "recall", lot, "contacts.csv", ok=(2,))
             opened = ask_json(shop.data, "recall", lot, "--open", "--reason", "supplier's notice")
             self.assertEqual(ask_json(shop.data, "lot", "show", lot)["state"], "recalled")
             case = ask_json(shop.data, "recall-case", "show", opened["recall"])

@@ -156,7 +156,8 @@ def all_edges(shop):
     """Every step there is, from what goes in to what comes out."""
     edges = {(("lot", parent), ("lot", child)) for parent, child, _ in shop.parents}
     edges |= {(("supplier", supplier), ("lot", lot)) for lot, supplier in shop.supplier.items()}
-    edges |= {(("lot", lot), ("record", record)) for (_, lot), (record, _) in shop.taken.items()}
+    edges |= {(("lot", lot), ("job", job)) for job, lot in shop.taken}
+    edges |= {(("job", job), ("record", record)) for job, record in shop.jobs.items()}
     edges |= {(("record", record), ("unit", unit)) for unit, record in shop.units.items()}
     edges |= {(("record", record), ("order", order)) for record, order in shop.records.items() if order}
     edges |= {(("unit", unit), ("order", order)) for (_, unit), (order, _, _) in shop.shipments.items()}
@@ -171,7 +172,7 @@ def what(shop, name):
         if name in there:
             return kind, name
     if name in shop.jobs:
-        return "record", shop.jobs[name]
+        return "job", name
     return ("supplier" if name in shop.suppliers else "customer"), name
 
 

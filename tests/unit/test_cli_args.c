@@ -78,6 +78,11 @@ static void test_object_of_the_operation(void **state) {
     assert_int_equal(count, 10);
     cJSON_Delete(args);
 
+    accepts(&call, "lot adjust A -2sheet --reason stolen"); // kept by is_option
+    args = cli_args_object(&call, &error);
+    assert_string_equal(json_text(args, "quantity"), "-2sheet");
+    cJSON_Delete(args);
+
     accepts(&call, "declare laser1 A --count ten");
     assert_null(cli_args_object(&call, &error));
     assert_string_equal(error.code, "usage");

@@ -92,7 +92,10 @@ static void each_tampering_is_found_and_named(void **state) {
         {"sequences", "UPDATE sequences SET last = 0 WHERE name = 'MFG'", "sequences", 0},
         {"blobs", "UPDATE blobs SET data = x'00'", "stored bytes", 0},
         {"blobs", "DELETE FROM blobs", "path of job JOB-000001 is missing", 0},
-        {"lots", "DROP TRIGGER events_no_delete", "sqlite_schema", 0},
+        {"lots", "DROP TRIGGER events_no_delete", "the row events_no_delete / trigger is missing", 0},
+        // of two rows that differ in their key the one that has no other is named, kept by key_order
+        {"sequences", "DELETE FROM sequences WHERE name = 'DEC'", "the row DEC / 1 is missing", 0},
+        {"sequences", "INSERT INTO sequences VALUES ('ABC', 7)", "the row ABC / 7 comes from no event", 0},
         {"lots", "CREATE TRIGGER quiet AFTER INSERT ON lots BEGIN SELECT 1; END", "sqlite_schema", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -73,13 +73,13 @@ static void rows_are_read_with_their_lines(void **state) {
 }
 
 static void a_bad_row_costs_the_others_nothing(void **state) {
-    reads("a,b\n1,\xFF\n3,4\n", "1:a|b\n2:!it is not UTF-8: save the file as UTF-8\n3:3|4\n");
-    reads("a,b\n1,2,3\n3,4\n", "1:a|b\n2:!it has more cells than there are columns\n3:3|4\n");
+    reads("a,b\n1,\xFF\n3,4\n", "1:a|b\n2:!it is not UTF-8: save the file as UTF-81\n3:3|4\n");
+    reads("a,b\n1,2,3\n3,4\n", "1:a|b\n2:!it has more cells than there are columns1|2\n3:3|4\n");
     static char long_cell[CSV_CELL_MAX + 64];
     memset(long_cell, 'x', sizeof long_cell);
     memcpy(long_cell, "a,b\n1,", 6);
     strcpy(long_cell + CSV_CELL_MAX + 10, "\n3,4\n");
-    reads(long_cell, "1:a|b\n2:!a cell is too long\n3:3|4\n");
+    reads(long_cell, "1:a|b\n2:!a cell is too long1\n3:3|4\n");
 }
 
 static void what_is_no_csv_is_refused(void **state) {
@@ -120,7 +120,7 @@ static bool find_columns(void *context, const struct csv_row *row, struct lg_err
 static bool take_row(void *context, const struct csv_row *row, struct lg_error *error) {
     if (!order)
         return order_begin(&order, &columns, row, error);
-    return order_add_row(order, &columns, row, error);
+    return order_continue(order, &columns, row, error);
 }
 
 static bool map_text(const char *name, const char *text) {
@@ -179,6 +179,41 @@ static void what_an_order_needs_must_be_there(void **state) {
     order = NULL;
 }
 
+static void an_order_is_of_one_customer(void **state) {
+    assert_false(
+        map_text("plain", "order,name,email,title\n1,Ada,ada@x.example,Box\n1,Zoe,zoe@x.example,Lid\n"));
+    assert_non_null(strstr(row_error.message, "two customers: ada@x.example and zoe@x.example"));
+    assert_false(map_text("plain", "order,name,title\n1,Ada,Box\n1,Zoe,Lid\n"));
+    assert_true(map_text("plain",
+                         "order,name,email,title\n1,Ada,ada@x.example,Box\n1,,ADA@x.example,Lid\n1,,,Lid\n"));
+    cJSON_Delete(order);
+    order = NULL;
+}
+
+static void prices_are_understood(void **state) {
+    static const struct {
+        const char *text;
+        int64_t cents;
+    } prices[] = {{"9.95", 995},
+                  {"\"9,95\"", 995},
+                  {"\"9,5\"", 950},
+                  {"\"1,234\"", 123400},
+                  {"\"1,234.50\"", 123450},
+                  {"\"1.234,50\"", 123450},
+                  {"\"1,234,567.5\"", 123456750},
+                  {"7", 700}};
+    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++) {
+        char text[128];
+        int64_t cents = 0;
+        snprintf(text, sizeof text, "order,name,title,price\n1,Ada,Box,%s\n", prices[i].text);
+        assert_true(map_text("plain", text));
+        assert_true(json_integer(json_get(order, "items")->child, "price_cents", &cents));
+        assert_int_equal(cents, prices[i].cents);
+    }
+    cJSON_Delete(order);
+    order = NULL;
+}
+
 static void dates_of_shops_are_understood(void **state) {
     static const struct {
         const char *text;
@@ -228,6 +263,8 @@ int main(void) {
         cmocka_unit_test(shopify_orders_are_understood),
         cmocka_unit_test(etsy_items_are_understood),
         cmocka_unit_test(what_an_order_needs_must_be_there),
+        cmocka_unit_test(an_order_is_of_one_customer),
+        cmocka_unit_test(prices_are_understood),
         cmocka_unit_test(dates_of_shops_are_understood),
         cmocka_unit_test(a_map_of_ones_own_is_read_strictly),
     };

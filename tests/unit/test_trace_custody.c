@@ -137,7 +137,9 @@ static void stock_is_put_right_with_a_reason(void **state) {
     help_do(h, "lot.scrap", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"1sheet\",\"reason\":\"scratched\"}");
     help_refused(h, "lot.scrap", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"5sheet\",\"reason\":\"x\"}",
                  "lot_used_up");
-    help_do(h, "lot.count", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"0\",\"reason\":\"yearly\"}");
+    help_do(h, "lot.count", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"0 sheets\",\"reason\":\"yearly\"}");
+    help_says(help_ask(h, "lot.count", "{\"lot\":\"ACR-1126-001\",\"quantity\":\"0\",\"reason\":\"yearly\"}"),
+              "change", "none");
     on_hand(h, "ACR-1126-001", "0sheet");
     declare(h, "ACR-1126-001", "lot_used_up");
     cJSON *lot = help_ask(h, "lot.show", "{\"lot\":\"ACR-1126-001\"}");
@@ -156,6 +158,12 @@ static void what_a_job_took_is_put_right(void **state) {
     help_do(h, "lot.correct",
             "{\"job\":\"JOB-000001\",\"lot\":\"ACR-1126-001\",\"quantity\":\"1sheet\",\"reason\":\"no\"}");
     on_hand(h, "ACR-1126-001", "4sheet");
+    help_do(h, "lot.correct", // it ran in the air: kept by quantity_parse_found
+            "{\"job\":\"JOB-000001\",\"lot\":\"ACR-1126-001\",\"quantity\":\"0sheet\",\"reason\":\"no\"}");
+    on_hand(h, "ACR-1126-001", "5sheet");
+    help_refused(h, "lot.correct",
+                 "{\"job\":\"JOB-000001\",\"lot\":\"ACR-1126-001\",\"quantity\":\"0mm\",\"reason\":\"x\"}",
+                 "unit_mismatch");
     help_refused(h, "lot.correct",
                  "{\"job\":\"JOB-000001\",\"lot\":\"ACR-1126-001\",\"quantity\":\"9sheet\",\"reason\":\"x\"}",
                  "lot_used_up");

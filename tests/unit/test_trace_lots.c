@@ -68,6 +68,23 @@ static void one_heat_number_alone_must_be_compared_first(void **state) {
     help_teardown(&h);
 }
 
+// Kept by common_item_quantity: what is no text was passed over, and the lot declared without its quantity.
+static void a_quantity_in_a_list_is_a_text_with_a_unit(void **state) {
+    struct help h;
+    help_setup(&h);
+    help_stock(&h);
+    help_refused(&h, "declaration.make", declare_args("{\"lot\":\"ACR-1126-001\",\"quantity\":3}", ""),
+                 "bad_quantity");
+    help_refused(&h, "declaration.make", declare_args("{\"lot\":\"ACR-1126-001\",\"quantity\":\"\"}", ""),
+                 "bad_quantity");
+    help_do(&h, "product.add", "{\"product\":\"BOX\",\"name\":\"Box\"}");
+    help_refused(&h, "product.bom",
+                 "{\"product\":\"BOX\",\"materials\":[{\"material\":\"ACR\",\"quantity\":1}]}",
+                 "bad_quantity");
+    help_do(&h, "declaration.make", declare_args("{\"lot\":\"ACR-1126-001\",\"quantity\":null}", ""));
+    help_teardown(&h);
+}
+
 static void states_change_only_as_they_may(void **state) {
     struct help h;
     help_setup(&h);
@@ -172,6 +189,7 @@ static void only_a_usable_lot_can_be_declared(void **state) {
     help_refused(&h, "declaration.make", declare_args("{\"lot\":\"NONE\"}", ""), "no_such_lot");
     help_refused(&h, "declaration.make", declare_args("{\"lot\":\"NEW\"}", ""), "lot_quarantined");
     help_refused(&h, "declaration.make", declare_args("{\"lot\":\"OLD\"}", ""), "lot_expired");
+    assert_non_null(strstr(h.error.message, "until 2026-11-22.")); // the day that was given
     help_refused(&h, "declaration.make", declare_args("{\"lot\":\"GOOD\",\"quantity\":\"3sheet\"}", ""),
                  "lot_used_up");
     assert_non_null(strstr(h.error.message, "2 sheet"));
@@ -219,6 +237,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_heat_number_that_differs_can_never_be_released),
         cmocka_unit_test(one_heat_number_alone_must_be_compared_first),
+        cmocka_unit_test(a_quantity_in_a_list_is_a_text_with_a_unit),
         cmocka_unit_test(states_change_only_as_they_may),
         cmocka_unit_test(a_lot_waits_for_the_documents_its_material_requires),
         cmocka_unit_test(receiving_needs_what_it_names),

@@ -64,6 +64,9 @@ static void what_must_not_be_lasered_is_refused(void **state) {
     declared(h, "laser1", lot_of(h, "W2", "PVC-free banner", ",\"hazards\":[\"none\"]"),
              NULL); // somebody has thought of it
     declared(h, "laser1", lot_of(h, "W3", "Banner", ",\"hazards\":[\"pvc\"]"), "material_forbidden_here");
+    declared(h, "laser1", lot_of(h, "W6", "PVC sheet", ",\"hazards\":[\"dust\"]"), "material_forbidden_here");
+    declared(h, "laser1", lot_of(h, "W7", "Faux-leather", ""), "material_forbidden_here");
+    declared(h, "laser1", lot_of(h, "W8", "Polyvinylchloride film", ""), "material_forbidden_here");
     declared(h, "laser1", lot_of(h, "W4", "Polycarbonate", ",\"thickness\":\"0.5mm\""), NULL);
     declared(h, "laser1", lot_of(h, "W5", "Polycarbonate", ",\"thickness\":\"3mm\""),
              "material_forbidden_here");
