@@ -33,10 +33,10 @@ static TABLE uint8_t word_slot[LETTERS + 2] = {
 
 // The word that is being read: the digits that have come behind its letter.
 struct word {
-    uint8_t slot; // where its number goes
+    uint_fast8_t slot; // where its number goes
     uint32_t mantissa;
-    uint8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
-    uint8_t marks;            // below
+    uint_fast8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
+    uint_fast8_t marks;            // below
 };
 
 enum { NEGATIVE = 2, POINT = 4, SATURATED = 8, PLUS = 16 };
@@ -82,9 +82,9 @@ static inline void add_digit(struct word *w, uint8_t digit) {
 static inline bool add_mark(struct word *w, uint8_t c) {
     if (c == '.' && !(w->marks & POINT))
         w->marks |= POINT;
-    else if (c == '-' && !w->marks && !w->digits)
+    else if (c == '-' && (w->marks | w->digits) == 0)
         w->marks = NEGATIVE;
-    else if (c == '+' && !w->marks && !w->digits)
+    else if (c == '+' && (w->marks | w->digits) == 0)
         w->marks = PLUS;
     else
         return false;

@@ -33,24 +33,24 @@ struct gcode_number {
 };
 
 // The words that are known. Index into gcode_block.value and bit number in gcode_block.seen. The axes follow one another,
-// and so do the words of an arc's centre.
+// and so do the words of an arc's centre; and so do all words that are asked for together, for a small machine's masks.
 enum gcode_word {
     GCODE_S,
+    GCODE_E,
+    GCODE_T,
+    GCODE_OTHER, // any other letter but G and M; it may stand more than once
     GCODE_X,
     GCODE_Y,
     GCODE_Z,
-    GCODE_F,
+    GCODE_A,
     GCODE_I,
     GCODE_J,
     GCODE_K,
     GCODE_R,
-    GCODE_A,
+    GCODE_F,
     GCODE_P,
-    GCODE_E,
-    GCODE_T,
     GCODE_N,
     GCODE_L,
-    GCODE_OTHER, // any other letter but G and M; it may stand more than once
     GCODE_WORDS
 };
 

@@ -63,6 +63,7 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
 // $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument.
 // clang-format off
 static TABLE uint8_t commands[] =
+    "\x01" ASK // `$` alone: help
 #ifdef GCODE_NEWER
     "\x1F" "A" FLUIDNC "E" FLUIDNC
 #else
@@ -102,48 +103,39 @@ static TABLE uint8_t commands[] =
 
 // `how` is BARE, VALUE or BRACKET.
 static uint8_t find(const struct key *key, uint8_t how) {
-    TABLE uint8_t *row = commands;
-    uint8_t head, length = key->length;
-    if (length == 0) // `$` alone: help
-        return how == BARE ? COMMAND_SETUP : COMMAND_UNKNOWN;
-    while ((head = *row++) >> 4 < length)
-        row += (uint8_t)((head & 0x0F) * ((head >> 4) + 1));
-    if (head >> 4 != length)
-        return COMMAND_UNKNOWN;
-    for (uint8_t count = head & 0x0F, first = key->text[0]; count; count--) {
-        const uint8_t *text = key->text;
-        uint8_t left = length;
-        if (*row == first)
-            for (; left && *row == *text; left--)
-                row++, text++;
-        row += left;
-        if (left == 0 && *row & how)
-            return *row & DOES;
-        row++;
+    for (TABLE uint8_t *row = commands;;) {
+        uint8_t head = *row++, width = head >> 4;
+        if (width > key->length)
+            return COMMAND_UNKNOWN;
+        for (uint8_t count = head & 0x0F; count; count--) {
+            TABLE uint8_t *does = row + width;
+            if (width == key->length) {
+                for (const uint8_t *text = key->text; row != does && *row == *text; text++)
+                    row++;
+                if (row == does && *row & how)
+                    return *row & DOES;
+            }
+            row = does + 1;
+        }
     }
-    return COMMAND_UNKNOWN;
 }
 
 // Settings that may be written while nothing is declared: those of Grbl 1.1 that concern motion and reports.
 // $30, $31 and $32 are not among them: they decide what an S means (a focus beam of S20 is full power once
 // $30=20, and with $32=0 an S fires at once), and what other numbers mean differs between the firmwares.
-#define SETTING_LAST 133
-static TABLE struct {
-    uint8_t first, last;
-} free_settings[] = {{0, 6}, {10, 13}, {20, 27}, {100, 103}, {110, 113}, {120, 123}, {130, SETTING_LAST}};
+static TABLE uint8_t free_settings[] = {7, 4, 8, 0, 0, 0, 0,
+                                        0, 0, 0, 4, 4, 4, 4}; // of each ten so many, from 0 on
 
 static uint8_t judge_setting(const struct key *key) {
-    uint8_t number = 0;
+    uint8_t number = 0, ten = 0, one = 0;
     for (uint8_t i = 0; i < key->length; i++) {
-        uint8_t digit = (uint8_t)(key->text[i] - '0');
-        if (digit > 9 || number > SETTING_LAST / 10)
+        one = (uint8_t)(key->text[i] - '0');
+        ten = number;
+        if (one > 9 || ten >= COUNT(free_settings))
             return COMMAND_UNKNOWN;
-        number = (uint8_t)(number * 10u + digit);
+        number = (uint8_t)(ten * 10u + one);
     }
-    for (uint8_t i = 0; i < COUNT(free_settings); i++)
-        if (number >= free_settings[i].first && number <= free_settings[i].last)
-            return COMMAND_SETUP;
-    return COMMAND_UNKNOWN;
+    return one < free_settings[ten] ? COMMAND_SETUP : COMMAND_UNKNOWN;
 }
 
 // `$RST=#` clears offsets; the others put $30 and $32 back as well.
@@ -159,26 +151,25 @@ const uint8_t *gcode_read_command(struct gcode_block *block) {
     struct key key;
     const uint8_t *end = block->text + block->length;
     const uint8_t *value = read_key(&key, block->text + 1, end);
+    uint8_t how = key.has_value ? VALUE : BARE;
     if (block->shape == GCODE_BRACKET) {
         if (key.length > ESP_KEY)
             key.length = ESP_KEY;
-        block->command = find(&key, BRACKET);
+        how = BRACKET;
+    } else if (value == NULL) {
         return NULL;
     }
-    if (value == NULL)
-        return NULL;
-    if (!key.has_value) {
-        block->command = find(&key, BARE);
-        return NULL;
+    if (how == VALUE) {
+        block->startup = key.text[0] == 'N';
+        if ((uint8_t)(key.text[0] - '0') <= 9) {
+            block->command = judge_setting(&key);
+            return value;
+        }
     }
-    block->startup = key.text[0] == 'N';
-    if ((uint8_t)(key.text[0] - '0') <= 9)
-        block->command = judge_setting(&key);
-    else
-        block->command = find(&key, VALUE);
+    block->command = find(&key, how);
     if (block->command == COMMAND_RESTORE)
         block->command = judge_restore(&key, value, end);
-    return value;
+    return how == VALUE ? value : NULL;
 }
 
 // A motion that is not G-code: harmless, but for a beam or spindle that is known to be on. Jogging is not
