@@ -33,10 +33,10 @@ static TABLE uint8_t word_slot[LETTERS + 2] = {
 
 // The word that is being read: the digits that have come behind its letter.
 struct word {
-    uint_fast8_t slot; // where its number goes
+    uint8_t slot; // where its number goes
     uint32_t mantissa;
-    uint_fast8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
-    uint_fast8_t marks;            // below
+    uint8_t decimals, digits; // digits are counted no further than CODE_DIGITS_MAX + 1
+    uint8_t marks;            // below
 };
 
 enum { NEGATIVE = 2, POINT = 4, SATURATED = 8, PLUS = 16 };
