@@ -33,8 +33,8 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
     return p;
 }
 
-// The table of commands is one text. Commands of one length stand together, behind a byte that tells the length (high digit)
-// and how many there are (low digit); each is followed by a byte that tells how it may be written, and what it does.
+// The table of commands is one text. Commands of one length stand together, the shorter before the longer, behind a byte that
+// tells the length (high digit) and how many there are (low digit); each is followed by a byte that tells how it may be written, and what it does.
 #define BARE    0x10 // without a `=`
 #define VALUE   0x20 // with a `=`
 #define BRACKET 0x40 // begins with `[`, not with `$`; what follows its `]` is a file's name
@@ -51,59 +51,68 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
 #define HOMING   "\x17" // bare
 #define STARTUP  "\x28" // with a value
 #define RESTORE  "\x29" // with a value
-#define FLUIDNC  "\x1A" // bare, setup where the firmware is FluidNC
-#define HAL      "\x1B" // bare, setup where it is grblHAL
 
-// The first two lines of each length are Grbl's and lotgate's; what follows only prints in the newer firmwares, or runs a file
-// or macro that lies on the machine.
-// Marked with their firmware: what only prints, by its own table of commands.
-// FluidNC (bdring/FluidNC, ProcessSettings.cpp, make_user_commands): $A Alarms/List, $E Errors/List, $SS Startup/Show, $CI
-// Channel/Info, $CD Config/Dump, $CMD Commands/List, $Heap Heap/Show. Not $Limits, which goes on until
-// a feed hold, nor $GS, which says the banner of a restart. grblHAL (grblHAL/core, system.c, sys_commands): $EAG $EEG $ESG $ESH,
-// $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument.
+// Grbl's and lotgate's own, what only prints in the newer firmwares, and what runs a file or macro that lies on the machine. By
+// their firmwares' own tables of commands: FluidNC (bdring/FluidNC, ProcessSettings.cpp, make_user_commands) has $A Alarms/List,
+// $E Errors/List, $SS Startup/Show, $CI Channel/Info, $CD Config/Dump, $CMD Commands/List, $Heap Heap/Show; not here are $Limits,
+// which goes on until a feed hold, and $GS, which says the banner of a restart. grblHAL (grblHAL/core, system.c, sys_commands)
+// has $EAG $EEG $ESG $ESH, $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument. A firmware holds only its own.
 // clang-format off
+#ifdef GCODE_GRBL_ONLY
+#define FLUIDNC ASK
+#define HAL     ASK
+#else
+#define GCODE_FLUIDNC
+#define GCODE_HAL
+#define FLUIDNC "\x1A" // bare, setup where the firmware is FluidNC
+#define HAL     "\x1B" // bare, setup where it is grblHAL
+#endif
+#ifdef GCODE_FLUIDNC
+#define FLUIDNC_1 "\x12" "A" FLUIDNC "E" FLUIDNC
+#define FLUIDNC_2 "\x23" "SS" FLUIDNC "CI" FLUIDNC "CD" FLUIDNC
+#define FLUIDNC_3 "\x31" "CMD" FLUIDNC
+#define FLUIDNC_4 "\x41" "HEAP" FLUIDNC
+#else
+#define FLUIDNC_1
+#define FLUIDNC_2
+#define FLUIDNC_3
+#define FLUIDNC_4
+#endif
+#ifdef GCODE_HAL
+#define HAL_3 "\x36" "EAG" HAL "EEG" HAL "ESG" HAL "ESH" HAL "LEV" HAL "LIM" HAL
+#define HAL_4 "\x41" "PINS" HAL
+#define HAL_8 "\x81" "PINSTATE" HAL
+#else
+#define HAL_3
+#define HAL_4
+#define HAL_8
+#endif
+
 static TABLE uint8_t commands[] =
     "\x01" ASK // `$` alone: help
-#ifdef GCODE_NEWER
-    "\x1F" "A" FLUIDNC "E" FLUIDNC
-#else
-    "\x1D"
-#endif
-           "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
+    "\x1D" "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
            "F" ASK "F" RUN "+" ASK "S" ASK
-#ifdef GCODE_NEWER
-    "\x2F" "SS" FLUIDNC "CI" FLUIDNC "CD" FLUIDNC
-#else
-    "\x2C"
-#endif
-           "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
+    FLUIDNC_1
+    "\x2C" "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
            "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN
-#ifdef GCODE_NEWER
-    "\x3B" "CMD" FLUIDNC "EAG" HAL "EEG" HAL "ESG" HAL "ESH" HAL "LEV" HAL "LIM" HAL
-#else
-    "\x34"
-#endif
-           "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
-#ifdef GCODE_NEWER
-    "\x44" "HEAP" FLUIDNC "PINS" HAL
-#else
-    "\x42"
-#endif
-           "LOT?" LOT_ASK "HELP" ASK
+    FLUIDNC_2
+    "\x34" "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
+    FLUIDNC_3 HAL_3
+    "\x42" "LOT?" LOT_ASK "HELP" ASK
+    FLUIDNC_4 HAL_4
     "\x61" "SD/RUN" RUN_THIS
     "\x73" "SD/LIST" ASK "ESP220]" ESP_RUN "ESP700]" ESP_RUN
-#ifdef GCODE_NEWER
-    "\x81" "PINSTATE" HAL
-#endif
+    HAL_8
     "\xA2" "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN
     "\xB1" "LOCALFS/RUN" RUN_THIS
     "\xC1" "LOCALFS/LIST" ASK
-    "\xF1"; // longer than any key
+    "\xF0"; // longer than any key
 // clang-format on
 
 // `how` is BARE, VALUE or BRACKET.
 static uint8_t find(const struct key *key, uint8_t how) {
-    for (TABLE uint8_t *row = commands;;) {
+    TABLE uint8_t *row = commands;
+    for (;;) {
         uint8_t head = *row++, width = head >> 4;
         if (width > key->length)
             return COMMAND_UNKNOWN;
@@ -211,7 +220,7 @@ enum gcode_class gcode_classify_command(const struct gcode_rules *rules, const s
         return classify_motion(rules, modal);
     case COMMAND_STARTUP:
         return classify_startup(block);
-#ifdef GCODE_NEWER
+#ifndef GCODE_GRBL_ONLY
     case COMMAND_ASK_FLUIDNC:
         return rules->asks == GCODE_ASKS_FLUIDNC ? GCODE_SETUP : GCODE_UNKNOWN;
     case COMMAND_ASK_HAL:
