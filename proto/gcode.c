@@ -82,9 +82,9 @@ static inline void add_digit(struct word *w, uint8_t digit) {
 static inline bool add_mark(struct word *w, uint8_t c) {
     if (c == '.' && !(w->marks & POINT))
         w->marks |= POINT;
-    else if (c == '-' && !w->marks && !w->digits)
+    else if (c == '-' && (w->marks | w->digits) == 0)
         w->marks = NEGATIVE;
-    else if (c == '+' && !w->marks && !w->digits)
+    else if (c == '+' && (w->marks | w->digits) == 0)
         w->marks = PLUS;
     else
         return false;

@@ -33,24 +33,24 @@ struct gcode_number {
 };
 
 // The words that are known. Index into gcode_block.value and bit number in gcode_block.seen. The axes follow one another,
-// and so do the words of an arc's centre.
+// and so do the words of an arc's centre; and so do all words that are asked for together, for a small machine's masks.
 enum gcode_word {
     GCODE_S,
+    GCODE_E,
+    GCODE_T,
+    GCODE_OTHER, // any other letter but G and M; it may stand more than once
     GCODE_X,
     GCODE_Y,
     GCODE_Z,
-    GCODE_F,
+    GCODE_A,
     GCODE_I,
     GCODE_J,
     GCODE_K,
     GCODE_R,
-    GCODE_A,
+    GCODE_F,
     GCODE_P,
-    GCODE_E,
-    GCODE_T,
     GCODE_N,
     GCODE_L,
-    GCODE_OTHER, // any other letter but G and M; it may stand more than once
     GCODE_WORDS
 };
 
@@ -145,17 +145,14 @@ enum gcode_class {
 };
 const char *gcode_class_name(enum gcode_class c);
 
-// How lines are judged on this machine.
 // Whose commands that only print are known, beside Grbl's own. What is a question to one firmware could be a command of another.
-// An AVR runs none of them, and its hook has no room for their names.
-#ifndef __AVR__
-#define GCODE_NEWER
+// The host is told. A firmware is one of them: with GCODE_GRBL_ONLY it defines GCODE_FLUIDNC or GCODE_HAL, or neither.
 enum gcode_asks { GCODE_ASKS_GRBL, GCODE_ASKS_FLUIDNC, GCODE_ASKS_HAL };
-#endif
 
+// How lines are judged on this machine.
 struct gcode_rules {
     uint8_t machine; // enum gcode_machine
-#ifdef GCODE_NEWER
+#ifndef GCODE_GRBL_ONLY
     uint8_t asks; // enum gcode_asks
 #endif
     bool strict;          // hold every G-code line that is not a jog

@@ -4,22 +4,24 @@
 #include "gcode.h"       // gcode_modal_apply
 #include "gcode_words.h" // code flags
 
-// A row of the tables: the code's high byte, and its low byte with what it does in the bits that are left.
+// A row of the tables: the code, with what it does in the bits that are left.
+#define FLAGS_MASK (CODE_SCALE / 10 - 1)
+#ifdef __AVR__
 struct row {
     uint8_t high, low;
 };
-#define FLAGS_MASK (CODE_SCALE / 10 - 1)
-#define LOW_MASK   (0xFF - FLAGS_MASK)
-#define G(code, flags)                                                                                       \
-    { (code) * (CODE_SCALE / 10) >> 8, ((code) * (CODE_SCALE / 10) & 0xFF) | (flags) }
+#define ROW(value)                                                                                           \
+    { (value) >> 8, (value)&0xFF }
+#else
+struct row {
+    uint16_t code;
+};
+#define ROW(value)                                                                                           \
+    { value }
+#endif
+#define G(code, flags)   ROW((code) * (CODE_SCALE / 10) | (flags))
 #define M(number, flags) G((number)*10, flags)
 
-// Both are sorted by code, and the search halves them. The codes up to 5 stand first in either, where they are found by number:
-// the high byte of 0 to 3 is 0 to 3, that of 4 and 5 is one more. Those below 18 are among the first nine.
-#define HIGH(number) ((number)*10 * (CODE_SCALE / 10) >> 8)
-#define HIGH_3       HIGH(3)
-#define HIGH_5       HIGH(5)
-#define HIGH_18      HIGH(18)
 static TABLE struct row g_codes[] = {
     G(0, G_MOTION),
     G(10, G_MOTION | G_FEED),
@@ -69,6 +71,14 @@ static TABLE struct row m_codes[] = {
     M(106, M_FAN_ON), M(107, M_FAN_OFF), M(110, 0),   M(114, 0),    M(115, 0),
 };
 
+#ifdef __AVR__
+// Both tables are sorted by code, and the search halves them, by the codes' high bytes alone. The codes up to 5 stand first in
+// either, where they are found by number: the high byte of 0 to 3 is 0 to 3, that of 4 and 5 is one more. Those below 18 are
+// among the first nine.
+#define HIGH(number) ((number)*10 * (CODE_SCALE / 10) >> 8)
+#define HIGH_3       HIGH(3)
+#define HIGH_5       HIGH(5)
+#define HIGH_18      HIGH(18)
 static uint8_t find(TABLE struct row *row, uint8_t count, uint16_t code) {
     uint8_t high = (uint8_t)(code >> 8);
     if (high <= HIGH_5) { // nearly all of a job
@@ -89,13 +99,25 @@ static uint8_t find(TABLE struct row *row, uint8_t count, uint16_t code) {
         } while (count > 1);
     }
     for (; row->high == high; row--) { // two codes may have one high byte
-        if ((uint8_t)((row->low ^ (uint8_t)code) & LOW_MASK) == 0)
-            return row->low & FLAGS_MASK;
+        uint8_t differs = (uint8_t)(row->low ^ (uint8_t)code);
+        if (differs <= FLAGS_MASK)
+            return differs;
         if (high == 0) // the first row
             break;
     }
     return CODE_UNKNOWN;
 }
+#else
+// Nearly all codes of a job are among the first rows.
+static uint8_t find(TABLE struct row *row, uint_fast8_t count, uint16_t code) {
+    do {
+        uint16_t differs = (uint16_t)(row++->code ^ code);
+        if (differs <= FLAGS_MASK)
+            return (uint8_t)differs;
+    } while (--count);
+    return CODE_UNKNOWN;
+}
+#endif
 
 uint8_t gcode_code_flags(bool m, uint16_t code) {
     return m ? find(m_codes, COUNT(m_codes), code) : find(g_codes, COUNT(g_codes), code);

@@ -33,8 +33,8 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
     return p;
 }
 
-// The table of commands is one text. Commands of one length stand together, behind a byte that tells the length (high digit)
-// and how many there are (low digit); each is followed by a byte that tells how it may be written, and what it does.
+// The table of commands is one text. Commands of one length stand together, the shorter before the longer, behind a byte that
+// tells the length (high digit) and how many there are (low digit); each is followed by a byte that tells how it may be written, and what it does.
 #define BARE    0x10 // without a `=`
 #define VALUE   0x20 // with a `=`
 #define BRACKET 0x40 // begins with `[`, not with `$`; what follows its `]` is a file's name
@@ -51,99 +51,100 @@ static const uint8_t *read_key(struct key *key, const uint8_t *p, const uint8_t 
 #define HOMING   "\x17" // bare
 #define STARTUP  "\x28" // with a value
 #define RESTORE  "\x29" // with a value
-#define FLUIDNC  "\x1A" // bare, setup where the firmware is FluidNC
-#define HAL      "\x1B" // bare, setup where it is grblHAL
 
-// The first two lines of each length are Grbl's and lotgate's; what follows only prints in the newer firmwares, or runs a file
-// or macro that lies on the machine.
-// Marked with their firmware: what only prints, by its own table of commands.
-// FluidNC (bdring/FluidNC, ProcessSettings.cpp, make_user_commands): $A Alarms/List, $E Errors/List, $SS Startup/Show, $CI
-// Channel/Info, $CD Config/Dump, $CMD Commands/List, $Heap Heap/Show. Not $Limits, which goes on until
-// a feed hold, nor $GS, which says the banner of a restart. grblHAL (grblHAL/core, system.c, sys_commands): $EAG $EEG $ESG $ESH,
-// $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument.
+// Grbl's and lotgate's own, what only prints in the newer firmwares, and what runs a file or macro that lies on the machine. By
+// their firmwares' own tables of commands: FluidNC (bdring/FluidNC, ProcessSettings.cpp, make_user_commands) has $A Alarms/List,
+// $E Errors/List, $SS Startup/Show, $CI Channel/Info, $CD Config/Dump, $CMD Commands/List, $Heap Heap/Show; not here are $Limits,
+// which goes on until a feed hold, and $GS, which says the banner of a restart. grblHAL (grblHAL/core, system.c, sys_commands)
+// has $EAG $EEG $ESG $ESH, $PINS, $PINSTATE, $LEV, $LIM, all of them without an argument. A firmware holds only its own.
 // clang-format off
+#ifdef GCODE_GRBL_ONLY
+#define FLUIDNC ASK
+#define HAL     ASK
+#else
+#define GCODE_FLUIDNC
+#define GCODE_HAL
+#define FLUIDNC "\x1A" // bare, setup where the firmware is FluidNC
+#define HAL     "\x1B" // bare, setup where it is grblHAL
+#endif
+#ifdef GCODE_FLUIDNC
+#define FLUIDNC_1 "\x12" "A" FLUIDNC "E" FLUIDNC
+#define FLUIDNC_2 "\x23" "SS" FLUIDNC "CI" FLUIDNC "CD" FLUIDNC
+#define FLUIDNC_3 "\x31" "CMD" FLUIDNC
+#define FLUIDNC_4 "\x41" "HEAP" FLUIDNC
+#else
+#define FLUIDNC_1
+#define FLUIDNC_2
+#define FLUIDNC_3
+#define FLUIDNC_4
+#endif
+#ifdef GCODE_HAL
+#define HAL_3 "\x36" "EAG" HAL "EEG" HAL "ESG" HAL "ESH" HAL "LEV" HAL "LIM" HAL
+#define HAL_4 "\x41" "PINS" HAL
+#define HAL_8 "\x81" "PINSTATE" HAL
+#else
+#define HAL_3
+#define HAL_4
+#define HAL_8
+#endif
+
 static TABLE uint8_t commands[] =
-#ifdef GCODE_NEWER
-    "\x1F" "A" FLUIDNC "E" FLUIDNC
-#else
-    "\x1D"
-#endif
-           "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
+    "\x01" ASK // `$` alone: help
+    "\x1D" "$" ASK "J" JOG "G" ASK "X" ASK "H" HOMING "#" ASK "I" SET "N" ASK "C" ASK
            "F" ASK "F" RUN "+" ASK "S" ASK
-#ifdef GCODE_NEWER
-    "\x2F" "SS" FLUIDNC "CI" FLUIDNC "CD" FLUIDNC
-#else
-    "\x2C"
-#endif
-           "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
+    FLUIDNC_1
+    "\x2C" "N0" STARTUP "N1" STARTUP "HX" HOMING "HY" HOMING "HZ" HOMING "I+" ASK "OP" LOT
            "ES" ASK "EG" ASK "EE" ASK "EA" ASK "RM" RUN
-#ifdef GCODE_NEWER
-    "\x3B" "CMD" FLUIDNC "EAG" HAL "EEG" HAL "ESG" HAL "ESH" HAL "LEV" HAL "LIM" HAL
-#else
-    "\x34"
-#endif
-           "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
-#ifdef GCODE_NEWER
-    "\x44" "HEAP" FLUIDNC "PINS" HAL
-#else
-    "\x42"
-#endif
-           "LOT?" LOT_ASK "HELP" ASK
+    FLUIDNC_2
+    "\x34" "SLP" ASK "RST" RESTORE "HXY" HOMING "LOT" LOT
+    FLUIDNC_3 HAL_3
+    "\x42" "LOT?" LOT_ASK "HELP" ASK
+    FLUIDNC_4 HAL_4
     "\x61" "SD/RUN" RUN_THIS
     "\x73" "SD/LIST" ASK "ESP220]" ESP_RUN "ESP700]" ESP_RUN
-#ifdef GCODE_NEWER
-    "\x81" "PINSTATE" HAL
-#endif
+    HAL_8
     "\xA2" "SD/RUNFILE" RUN_THIS "MACROS/RUN" RUN
     "\xB1" "LOCALFS/RUN" RUN_THIS
     "\xC1" "LOCALFS/LIST" ASK
-    "\xF1"; // longer than any key
+    "\xF0"; // longer than any key
 // clang-format on
 
 // `how` is BARE, VALUE or BRACKET.
 static uint8_t find(const struct key *key, uint8_t how) {
     TABLE uint8_t *row = commands;
-    uint8_t head, length = key->length;
-    if (length == 0) // `$` alone: help
-        return how == BARE ? COMMAND_SETUP : COMMAND_UNKNOWN;
-    while ((head = *row++) >> 4 < length)
-        row += (uint8_t)((head & 0x0F) * ((head >> 4) + 1));
-    if (head >> 4 != length)
-        return COMMAND_UNKNOWN;
-    for (uint8_t count = head & 0x0F, first = key->text[0]; count; count--) {
-        const uint8_t *text = key->text;
-        uint8_t left = length;
-        if (*row == first)
-            for (; left && *row == *text; left--)
-                row++, text++;
-        row += left;
-        if (left == 0 && *row & how)
-            return *row & DOES;
-        row++;
+    for (;;) {
+        uint8_t head = *row++, width = head >> 4;
+        if (width > key->length)
+            return COMMAND_UNKNOWN;
+        for (uint8_t count = head & 0x0F; count; count--) {
+            TABLE uint8_t *does = row + width;
+            if (width == key->length) {
+                for (const uint8_t *text = key->text; row != does && *row == *text; text++)
+                    row++;
+                if (row == does && *row & how)
+                    return *row & DOES;
+            }
+            row = does + 1;
+        }
     }
-    return COMMAND_UNKNOWN;
 }
 
 // Settings that may be written while nothing is declared: those of Grbl 1.1 that concern motion and reports.
 // $30, $31 and $32 are not among them: they decide what an S means (a focus beam of S20 is full power once
 // $30=20, and with $32=0 an S fires at once), and what other numbers mean differs between the firmwares.
-#define SETTING_LAST 133
-static TABLE struct {
-    uint8_t first, last;
-} free_settings[] = {{0, 6}, {10, 13}, {20, 27}, {100, 103}, {110, 113}, {120, 123}, {130, SETTING_LAST}};
+static TABLE uint8_t free_settings[] = {7, 4, 8, 0, 0, 0, 0,
+                                        0, 0, 0, 4, 4, 4, 4}; // of each ten so many, from 0 on
 
 static uint8_t judge_setting(const struct key *key) {
-    uint8_t number = 0;
+    uint8_t number = 0, ten = 0, one = 0;
     for (uint8_t i = 0; i < key->length; i++) {
-        uint8_t digit = (uint8_t)(key->text[i] - '0');
-        if (digit > 9 || number > SETTING_LAST / 10)
+        one = (uint8_t)(key->text[i] - '0');
+        ten = number;
+        if (one > 9 || ten >= COUNT(free_settings))
             return COMMAND_UNKNOWN;
-        number = (uint8_t)(number * 10u + digit);
+        number = (uint8_t)(ten * 10u + one);
     }
-    for (uint8_t i = 0; i < COUNT(free_settings); i++)
-        if (number >= free_settings[i].first && number <= free_settings[i].last)
-            return COMMAND_SETUP;
-    return COMMAND_UNKNOWN;
+    return one < free_settings[ten] ? COMMAND_SETUP : COMMAND_UNKNOWN;
 }
 
 // `$RST=#` clears offsets; the others put $30 and $32 back as well.
@@ -159,26 +160,25 @@ const uint8_t *gcode_read_command(struct gcode_block *block) {
     struct key key;
     const uint8_t *end = block->text + block->length;
     const uint8_t *value = read_key(&key, block->text + 1, end);
+    uint8_t how = key.has_value ? VALUE : BARE;
     if (block->shape == GCODE_BRACKET) {
         if (key.length > ESP_KEY)
             key.length = ESP_KEY;
-        block->command = find(&key, BRACKET);
+        how = BRACKET;
+    } else if (value == NULL) {
         return NULL;
     }
-    if (value == NULL)
-        return NULL;
-    if (!key.has_value) {
-        block->command = find(&key, BARE);
-        return NULL;
+    if (how == VALUE) {
+        block->startup = key.text[0] == 'N';
+        if ((uint8_t)(key.text[0] - '0') <= 9) {
+            block->command = judge_setting(&key);
+            return value;
+        }
     }
-    block->startup = key.text[0] == 'N';
-    if ((uint8_t)(key.text[0] - '0') <= 9)
-        block->command = judge_setting(&key);
-    else
-        block->command = find(&key, VALUE);
+    block->command = find(&key, how);
     if (block->command == COMMAND_RESTORE)
         block->command = judge_restore(&key, value, end);
-    return value;
+    return how == VALUE ? value : NULL;
 }
 
 // A motion that is not G-code: harmless, but for a beam or spindle that is known to be on. Jogging is not
@@ -220,7 +220,7 @@ enum gcode_class gcode_classify_command(const struct gcode_rules *rules, const s
         return classify_motion(rules, modal);
     case COMMAND_STARTUP:
         return classify_startup(block);
-#ifdef GCODE_NEWER
+#ifndef GCODE_GRBL_ONLY
     case COMMAND_ASK_FLUIDNC:
         return rules->asks == GCODE_ASKS_FLUIDNC ? GCODE_SETUP : GCODE_UNKNOWN;
     case COMMAND_ASK_HAL:

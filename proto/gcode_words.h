@@ -44,8 +44,8 @@ enum {
     CODE_UNKNOWN = 1 << 5 // in either: a code that is not in the tables
 };
 
-// The tables have a code times 320: its high byte then tells nearly which it is, so that a search compares single bytes, and
-// the low five bits are free for the flags. No code of the tables has more than one decimal or is larger than 204.7.
+// The tables have a code times 320: its high byte then tells nearly which it is, so that an AVR's search compares single bytes,
+// and the low five bits are free for the flags. No code of the tables has more than one decimal or is larger than 204.7.
 #define CODE_SCALE      320u
 #define CODE_TENTHS_MAX 2047u
 #define CODE_NONE       0xFFFFu // no code that there is

@@ -13,9 +13,10 @@ static LINK_TABLE uint8_t start[4 * SIPHASH_WORD] = {
     'a', 'r', 'e', 'n', 'e', 'g', 'y', 'l', 's',        'e', 't', 'y', 'b', 'd', 'e', 't',
 };
 
-// A round is four times: a += b; b = (b <<< bits) ^ a; and the first and the third time a <<<= 32. (The paper writes that one
-// step later, which is the same, for the step between does not touch that word.)
-static LINK_TABLE struct { uint8_t a, b, bits; } steps[] = {{0, 1, 13}, {2, 3, 16}, {2, 1, 17}, {0, 3, 21}};
+// A round is four steps: a += b; b = (b <<< bits) ^ a; and in the first and the third a <<<= 32. (The paper writes that one
+// step later, which is the same, for the step between does not touch that word.) The steps are counted down, 0, 3, 2, 1, so
+// that step i is of a = v[i & 2] and b = v1 or v3; these are the bits.
+static LINK_TABLE uint8_t turns[] = {13, 21, 17, 16};
 
 // Byte i of all words together, least significant first in each word.
 static uint8_t *byte_of(struct siphash *state, uint8_t i) {
@@ -29,6 +30,24 @@ static uint8_t *byte_of(struct siphash *state, uint8_t i) {
 // Out of line, so that each stands once in the flash.
 #define ONCE __attribute__((noinline))
 
+#if __SIZEOF_POINTER__ == 4
+// Shifts of two registers by a number of bits are long there, or calls: bit by bit a rotation is a few instructions.
+static inline void step(uint64_t *a, uint64_t *b, uint_fast8_t bits, bool swap) {
+    uint64_t sum = *a + *b;
+    uint32_t low = (uint32_t)*b, high = (uint32_t)(*b >> 32);
+    do {
+        uint32_t out = high >> 31;
+        high = high << 1 | low >> 31;
+        low = low << 1 | out;
+    } while (--bits);
+    *b = ((uint64_t)high << 32 | low) ^ sum;
+    *a = swap ? sum << 32 | sum >> 32 : sum;
+}
+
+static void xor_word(uint64_t *word, const uint64_t *with) {
+    *word ^= *with;
+}
+#else
 static ONCE void rotate(uint64_t *word, uint8_t bits) {
     *word = *word << bits | *word >> (64 - bits);
 }
@@ -41,16 +60,21 @@ static ONCE void xor_word(uint64_t *word, const uint64_t *with) {
     while (--i);
 }
 
-static void rounds(struct siphash *state, uint8_t count) {
-    for (count = (uint8_t)(count * 4); count; count--) {
-        uint8_t step = -count & 3;
-        uint64_t *a = &state->v[steps[step].a], *b = &state->v[steps[step].b];
-        *a += *b;
-        rotate(b, steps[step].bits);
-        xor_word(b, a);
-        if (!(step & 1))
-            rotate(a, 32);
-    }
+static inline void step(uint64_t *a, uint64_t *b, uint8_t bits, bool swap) {
+    *a += *b;
+    rotate(b, bits);
+    xor_word(b, a);
+    if (swap)
+        rotate(a, 32);
+}
+#endif
+
+static ONCE void rounds(struct siphash *state, uint_fast8_t count) {
+    count = (uint_fast8_t)(count * 4);
+    do {
+        uint8_t i = count & 3;
+        step(&state->v[i & 2], &state->v[(i & 1) * 2 + 1], turns[i], !(i & 1));
+    } while (--count);
 }
 
 void siphash_start(struct siphash *state, const uint8_t key[SIPHASH_KEY]) {
@@ -60,8 +84,9 @@ void siphash_start(struct siphash *state, const uint8_t key[SIPHASH_KEY]) {
 }
 
 static void add_byte(struct siphash *state, uint8_t byte) {
-    *byte_of(state, 4 * SIPHASH_WORD + state->length++ % SIPHASH_WORD) = byte;
-    if (state->length % SIPHASH_WORD == 0) {
+    uint8_t at = state->length++ % SIPHASH_WORD;
+    *byte_of(state, 4 * SIPHASH_WORD + at) = byte;
+    if (at == SIPHASH_WORD - 1) {
         xor_word(&state->v[3], &state->v[4]);
         rounds(state, 2);
         xor_word(&state->v[0], &state->v[4]);

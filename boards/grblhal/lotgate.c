@@ -260,8 +260,10 @@ static void count_power_up(void) {
 // grblHAL calls it while it starts (plugins_init.h); the settings have been read by then, the streams are there.
 void lotgate_init(void);
 void lotgate_init(void) {
-    lotgate.rules = (struct gcode_rules){
-        .machine = LOTGATE_MACHINE, .asks = GCODE_ASKS_HAL, .focus_limit = LOTGATE_FOCUS_LIMIT};
+    lotgate.rules = (struct gcode_rules){.machine = LOTGATE_MACHINE, .focus_limit = LOTGATE_FOCUS_LIMIT};
+#ifndef GCODE_GRBL_ONLY // otherwise GCODE_HAL says it
+    lotgate.rules.asks = GCODE_ASKS_HAL;
+#endif
     if ((lotgate.store = nvs_alloc(STORE_SIZE)) == 0)
         return; // without a place for the key the plugin stays out: $I does not list it, the host says so
     count_power_up();
