@@ -133,7 +133,8 @@ static const struct cli_option material_options[] = {
      .flags = CLI_REPEATS},
     {.name = "hazard",
      .value = "WORD",
-     .help = "what it holds that the hazard rules know (pvc, mdf …), beside what its name says; none: the name misleads; may be given again",
+     .help =
+         "what it holds that the hazard rules know (pvc, mdf …), beside what its name says; none: the name misleads; may be given again",
      .argument = "hazards",
      .flags = CLI_REPEATS},
     CLI_BY,

@@ -126,6 +126,8 @@ static void a_ledger_of_version_3_gets_its_counts(void **state) {
     sqlite3_exec(db,
                  "DROP TABLE supplier_lots; DROP INDEX lots_by_expiry; DROP INDEX lots_by_supplier;"
                  " DROP INDEX documents_by_expiry; DROP INDEX customers_by_name; DROP INDEX orders_by_time;"
+                 " DROP INDEX jobs_by_operator; DROP INDEX jobs_by_lines; DROP INDEX jobs_by_end;"
+                 " DROP INDEX lots_by_number; DROP INDEX lots_by_heat;"
                  " PRAGMA user_version=3",
                  NULL, NULL, &message);
     assert_null(message);
