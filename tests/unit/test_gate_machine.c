@@ -132,6 +132,27 @@ static void test_late_answers_are_none_to_a_frame(void **state) {
     world_free(&w);
 }
 
+// Each line that the machine refuses raises doubt, and a doubt that lasted would hold the framing behind it
+// (gate_own_answered in gate_own.c).
+static void test_each_doubt_is_asked_away_at_once(void **state) {
+    struct gate_config config;
+    struct world w;
+    world_config(&config);
+    config.poll = true;
+    config.rules.machine = GCODE_CNC;
+    world_make(&w, &config);
+    world_pass(&w, 3 * SECOND);
+    for (int i = 0; i < 3; i++) {
+        w.reply = "error:20";
+        world_send(&w, "M7\n");
+        world_answer(&w);
+        world_send(&w, "G0 Z5\n");
+        world_answer(&w);
+        assert_int_equal(world_state(&w), GATE_LOCKED);
+    }
+    world_free(&w);
+}
+
 static void test_identity_refused_and_cleared(void **state) {
     struct gate_config config;
     struct world w;
@@ -446,6 +467,7 @@ int main(void) {
         cmocka_unit_test(test_identity_is_asked_for),
         cmocka_unit_test(test_identity_is_asked_again),
         cmocka_unit_test(test_late_answers_are_none_to_a_frame),
+        cmocka_unit_test(test_each_doubt_is_asked_away_at_once),
         cmocka_unit_test(test_identity_refused_and_cleared),
         cmocka_unit_test(test_mks_answers_in_one_line),
         cmocka_unit_test(test_held_report),
