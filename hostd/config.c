@@ -349,7 +349,7 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
         plain[rule->type](r, rule, value, (char *)object + rule->offset, path);
 }
 
-// Two machines cannot have one name or one port.
+// Two machines cannot have one name, one port or one way in.
 static void check_pairs(struct reader *r, const struct config *c) {
     const cJSON *machines = json_get(r->root, "machines");
     for (size_t i = 0; i < c->machine_count; i++)
@@ -361,6 +361,8 @@ static void check_pairs(struct reader *r, const struct config *c) {
             if (a->device[0] != '\0' && strncmp(a->device, "sim:", 4) != 0 &&
                 strcmp(a->device, b->device) == 0)
                 tell(r, where, "machines[%zu] has the same device as machines[%zu]", i, k);
+            if (a->pty[0] != '\0' && strcmp(a->pty, b->pty) == 0) // the link would lead to the later one
+                tell(r, where, "machines[%zu] has the same sender.pty as machines[%zu]", i, k);
         }
 }
 

@@ -226,6 +226,8 @@ void gate_own_answered(struct gate *g, bool ok) {
         gate_link_refused(g); // the hook answers with a frame
     if (what == OWN_SAYS_OFF && ok)
         g->link.doubt = false;
+    if (what == OWN_MODAL && !g->modal.doubt)
+        g->own.modal_us = g->now; // it has told all: the next doubt need not wait
     if (what != OWN_IDENTITY || !ok)
         return;
     struct gate_fact fact = {.type = GATE_FACT_IDENTITY, .state = g->state, .previous = g->state};

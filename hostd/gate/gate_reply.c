@@ -56,6 +56,10 @@ static void answered(struct gate *g, bool ok, uint16_t number) {
         return;
     }
     g->replied_us = g->now;
+    if (g->own.line == OWN_LINK && g->own.late) {
+        g->own.late--; // of a question that was given up: the answer to the frame comes behind it
+        return;
+    }
     if (!due->answered) {
         due->answered = true;
         if ((due->flags & (DUE_GCODE | DUE_OWN)) == DUE_GCODE)

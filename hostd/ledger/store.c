@@ -41,8 +41,13 @@ static const struct {
      "Run `lotgate ledger verify`; the message above says what SQLite found."},
 };
 
+// On a full disk the write-ahead log's index is what cannot grow, and SQLite calls that an error of the disk.
+static int primary_code(sqlite3 *db) {
+    return sqlite3_extended_errcode(db) == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : sqlite3_errcode(db) & 0xff;
+}
+
 bool store_failed(struct store *store, struct lg_error *error) {
-    int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
+    int code = store->db ? primary_code(store->db) : SQLITE_NOMEM;
     size_t i = 0;
     while (failures[i].code != code && failures[i].code != SQLITE_OK)
         i++;

@@ -85,12 +85,21 @@ static void tcp_close(struct door *door) {
 
 static const struct door_kind tcp_kind = {false, tcp_take_back, NULL, tcp_close};
 
+#define PORT_DIGITS 5
+
+// getaddrinfo() takes any number for a port, and keeps its lowest sixteen bits.
+static bool is_port(const char *text) {
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= PORT_DIGITS && text[digits] == '\0' &&
+           strtol(text, NULL, 10) <= UINT16_MAX;
+}
+
 static bool resolve(const char *address, struct addrinfo **found, struct lg_error *error) {
     char host[128];
     snprintf(host, sizeof host, "%.127s", address);
     char *colon = strrchr(host, ':');
     static const char *advice = "Write it as \"127.0.0.1:8231\" or \"[::1]:8231\".";
-    if (colon == NULL || colon[1] == '\0' || strlen(address) >= sizeof host)
+    if (colon == NULL || !is_port(colon + 1) || strlen(address) >= sizeof host)
         return lg_fail(error, "bad_address", advice, "\"%.100s\" is no address with a port", address);
     *colon = '\0';
     char *name = host;

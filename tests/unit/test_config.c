@@ -123,6 +123,9 @@ static const struct {
      "lotgate.json:1:57: machines[1] has the same id as machines[0]: \"a\""},
     {"{\"machines\": [{" MACHINE "}, {\"id\":\"c\",\"board\":\"b\",\"device\":\"/dev/x\"}]}",
      "lotgate.json:1:57: machines[1] has the same device as machines[0]"},
+    {"{\"machines\": [{" MACHINE ",\"sender\":{\"pty\":\"/p\"}}, "
+     "{\"id\":\"c\",\"board\":\"b\",\"device\":\"/d\",\"sender\":{\"pty\":\"/p\"}}]}",
+     "lotgate.json:1:79: machines[1] has the same sender.pty as machines[0]"},
     {"{\"data\": \"lotgate\"}", "lotgate.json:1:2: data must begin with /"},
     {"{\"machines\": [{\"id\":\"a\",\"board\":\"b\",\"device\":\"COM3\"}]}",
      "lotgate.json:1:37: machines[0].device must begin with /, or be sim:laser or sim:cnc"},

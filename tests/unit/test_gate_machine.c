@@ -108,6 +108,51 @@ static void test_identity_is_asked_again(void **state) {
     world_free(&w);
 }
 
+// A cable that kept replies back lets go of them: those to questions that were given up are no answers to the frame behind
+// them, which still lies in the machine's buffer (answered() in gate_reply.c).
+static void test_late_answers_are_none_to_a_frame(void **state) {
+    static const char identity[] = "[VER:1.1h.20190830:SN-1]\r\n[OPT:V,15,128]\r\nok\r\n";
+    struct gate_config config;
+    struct world w;
+    world_config(&config);
+    config.expect_identity = true;
+    config.hook = GATE_HOOK_IF_ANY;
+    world_make(&w, &config);
+    w.mute = true;
+    world_pass(&w, 5 * SECOND);
+    assert_int_equal(world_count(&w.machine, "$I\n"), 3);
+    for (int answer = 1; answer <= 3; answer++) {
+        world_reply(&w, identity);
+        assert_int_equal(world_count(&w.machine, "$LG HELLO"), 1);
+    }
+    world_reply(&w, "error:3\r\n");
+    assert_int_equal(world_count(&w.machine, "$LG HELLO"),
+                     2); // it is asked twice, and this is the first answer
+    assert_true(world_sender_is(&w, ""));
+    world_free(&w);
+}
+
+// Each line that the machine refuses raises doubt, and a doubt that lasted would hold the framing behind it
+// (gate_own_answered in gate_own.c).
+static void test_each_doubt_is_asked_away_at_once(void **state) {
+    struct gate_config config;
+    struct world w;
+    world_config(&config);
+    config.poll = true;
+    config.rules.machine = GCODE_CNC;
+    world_make(&w, &config);
+    world_pass(&w, 3 * SECOND);
+    for (int i = 0; i < 3; i++) {
+        w.reply = "error:20";
+        world_send(&w, "M7\n");
+        world_answer(&w);
+        world_send(&w, "G0 Z5\n");
+        world_answer(&w);
+        assert_int_equal(world_state(&w), GATE_LOCKED);
+    }
+    world_free(&w);
+}
+
 static void test_identity_refused_and_cleared(void **state) {
     struct gate_config config;
     struct world w;
@@ -421,6 +466,8 @@ int main(void) {
         cmocka_unit_test(test_sender_asks_while_a_poll_is_out),
         cmocka_unit_test(test_identity_is_asked_for),
         cmocka_unit_test(test_identity_is_asked_again),
+        cmocka_unit_test(test_late_answers_are_none_to_a_frame),
+        cmocka_unit_test(test_each_doubt_is_asked_away_at_once),
         cmocka_unit_test(test_identity_refused_and_cleared),
         cmocka_unit_test(test_mks_answers_in_one_line),
         cmocka_unit_test(test_held_report),

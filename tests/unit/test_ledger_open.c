@@ -2,9 +2,11 @@
 #include "ledger_help.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 
 #include "schema.h"
 
@@ -231,6 +233,27 @@ static void a_directory_that_may_not_be_written_is_told(void **state) {
     help_remove(h.directory);
 }
 
+// The disk was filled while lotgate did not run. A limit on the size of files stands for it: what fails is the same.
+static void a_start_on_a_full_disk_is_told(void **state) {
+    struct help h;
+    struct rlimit limit, small;
+    char path[128];
+    help_setup(&h);
+    ledger_close(h.ledger);
+    h.ledger = NULL;
+    path_of(path, &h, "ledger.db-shm");
+    unlink(path);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){.rlim_cur = 4096, .rlim_max = limit.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    open_refused(&h, LEDGER_WRITER, "ledger_unavailable");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_non_null(strstr(h.error.what_to_do, "Free some space"));
+    assert_true(try_open(&h, LEDGER_WRITER));
+    help_teardown(&h);
+}
+
 static void a_database_locked_by_another_program_is_told_and_then_goes_on(void **state) {
     struct help h;
     char path[128];
@@ -361,6 +384,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_written_to_a_file_that_was_moved_or_replaced),
         cmocka_unit_test(a_lost_database_is_not_replaced_by_an_empty_one),
         cmocka_unit_test(a_directory_that_may_not_be_written_is_told),
+        cmocka_unit_test(a_start_on_a_full_disk_is_told),
         cmocka_unit_test(a_database_locked_by_another_program_is_told_and_then_goes_on),
         cmocka_unit_test(other_programs_cannot_change_what_happened),
         cmocka_unit_test(migrations_run_from_any_version_and_fail_whole),

@@ -463,8 +463,8 @@ static void a_connected_pty_sender_gets_nothing_at_the_end(void **state) {
 
 static void bad_addresses_are_told(void **state) {
     struct fixture *f = *state;
-    static const char *const bad[] = {"8231",        "127.0.0.1",     "127.0.0.1:", "lotgate.example:1",
-                                      "1.2.3.4.5:1", "127.0.0.1:http"};
+    static const char *const bad[] = {"8231",        "127.0.0.1",      "127.0.0.1:",      "lotgate.example:1",
+                                      "1.2.3.4.5:1", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:000080"};
     struct lg_error error;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(sender_listen_tcp(f->sender, bad[i], &error));
