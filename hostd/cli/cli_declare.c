@@ -82,17 +82,13 @@ static const struct cli_word machine_word[] = {
 static const struct cli_option cancel_options[] = {
     {.name = "reason", .value = "TEXT", .help = "why", .argument = "reason"}, {0}};
 
+static void tell_cancelled(const struct cli_call *call, const cJSON *answer) {
+    (void)answer;
+    printf("%s: the declaration is taken back.\n", call->words[0]);
+}
+
 static int cancel(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json)
-        cli_print_json(answer);
-    else
-        printf("%s: the declaration is taken back.\n", call->words[0]);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_run_and_tell(call, tell_cancelled);
 }
 
 const struct cli_command cli_cancel_commands[] = {

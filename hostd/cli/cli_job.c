@@ -99,19 +99,14 @@ void cli_job_print(FILE *out, const cJSON *job) {
     }
 }
 
+static void tell(const struct cli_call *call, const cJSON *answer) {
+    (void)call;
+    cli_job_print(stdout, answer);
+    cli_print_history(answer);
+}
+
 static int show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        cli_job_print(stdout, answer);
-        cli_print_history(answer);
-    }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_run_and_tell(call, tell);
 }
 
 static int export_jobs(struct cli_call *call) {

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "cli_args.h" // cli_args_object
-#include "cli_door.h" // cli_ask
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_output.h"
@@ -175,41 +174,28 @@ static const struct cli_option acknowledge_options[] = {{.name = "by",
                                                         {0}};
 
 // One number a line: they go on labels.
-static int split(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
+static void tell_pieces(const struct cli_call *call, const cJSON *answer) {
+    (void)call;
     const cJSON *piece;
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cJSON_ArrayForEach(piece, json_get(answer, "pieces")) {
-            puts(piece->valuestring);
-        }
-    if (!call->json)
-        fprintf(stderr, "%s\n", json_text(answer, "what_next"));
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    cJSON_ArrayForEach(piece, json_get(answer, "pieces")) {
+        puts(piece->valuestring);
+    }
+    fprintf(stderr, "%s\n", json_text(answer, "what_next"));
+}
+
+static int split(struct cli_call *call) {
+    return cli_run_and_tell(call, tell_pieces);
 }
 
 static int merge(struct cli_call *call) {
     struct lg_error error = {0};
-    cJSON *args = cli_args_object(call, &error), *lots = cJSON_CreateArray(), *answer = NULL;
+    cJSON *args = cli_args_object(call, &error), *lots = cJSON_CreateArray();
     if (args == NULL)
         return cli_fail(CLI_USAGE, &error);
     json_add(args, "lots", lots);
     for (size_t i = 0; i < call->word_count; i++)
         cJSON_AddItemToArray(lots, cJSON_CreateString(call->words[i]));
-    int status = cli_ask(call, "lot.merge", args, &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, "{lot}", answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_say(call, args);
 }
 
 const struct cli_command cli_lot_commands[] = {
@@ -279,6 +265,7 @@ const struct cli_command cli_lot_commands[] = {
      .words = lots_word,
      .options = merge_options,
      .op = "lot.merge",
+     .done = "{lot}",
      .run = merge},
     {.verb = "mark",
      .summary = "Confirm that a piece carries its number, by scanning it there",

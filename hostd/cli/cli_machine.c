@@ -82,26 +82,13 @@ static int show(struct cli_call *call) {
     return CLI_DONE;
 }
 
-// Asks, and says in one word what has been done.
-static int act(struct cli_call *call, const char *done) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json)
-        cli_print_json(answer);
-    else
-        printf("%s: %s.\n", call->words[0], done);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+static void tell_done(const struct cli_call *call, const cJSON *answer) {
+    (void)answer;
+    printf("%s: %s\n", call->words[0], call->command->done);
 }
 
-static int confirm(struct cli_call *call) {
-    return act(call, "confirmed");
-}
-
-static int pair(struct cli_call *call) {
-    return act(call, "paired");
+static int act(struct cli_call *call) {
+    return cli_run_and_tell(call, tell_done);
 }
 
 static const struct cli_word machine_word[] = {
@@ -143,7 +130,8 @@ const struct cli_command cli_machine_commands[] = {
          "A machine whose serial number or USB path has changed, or that ran without a declaration, stays shut "
          "until a person has looked at it.",
      .op = "machine.confirm",
-     .run = confirm},
+     .done = "confirmed.",
+     .run = act},
     {.verb = "pair",
      .summary = "Give the hook in a machine's firmware a new key",
      .words = machine_word,
@@ -153,5 +141,6 @@ const struct cli_command cli_machine_commands[] = {
          "paired already takes a new key only while its pairing button is held. The key is kept in the data folder, under "
          "keys; the ledger records that it was given, and never the key.",
      .op = "machine.pair",
-     .run = pair},
+     .done = "paired.",
+     .run = act},
     {0}};

@@ -99,7 +99,7 @@ int cli_ask_command(struct cli_call *call, cJSON **answer) {
     return status == CLI_DONE ? CLI_DONE : cli_fail(status, &error);
 }
 
-int cli_say(struct cli_call *call, cJSON *args) {
+int cli_ask_and_tell(struct cli_call *call, cJSON *args, cli_tell *tell) {
     struct lg_error error = {0};
     cJSON *answer = NULL;
     int status = cli_ask(call, call->command->op, args, &answer, &error);
@@ -108,15 +108,27 @@ int cli_say(struct cli_call *call, cJSON *args) {
     if (call->json)
         cli_print_json(answer);
     else
-        cli_print_done(stdout, call->command->done, answer);
+        tell(call, answer);
     cJSON_Delete(answer);
     return CLI_DONE;
 }
 
-int cli_run_act(struct cli_call *call) {
+int cli_run_and_tell(struct cli_call *call, cli_tell *tell) {
     struct lg_error error = {0};
     cJSON *args = cli_args_object(call, &error);
-    return args == NULL ? cli_fail(CLI_USAGE, &error) : cli_say(call, args);
+    return args == NULL ? cli_fail(CLI_USAGE, &error) : cli_ask_and_tell(call, args, tell);
+}
+
+static void tell_done(const struct cli_call *call, const cJSON *answer) {
+    cli_print_done(stdout, call->command->done, answer);
+}
+
+int cli_say(struct cli_call *call, cJSON *args) {
+    return cli_ask_and_tell(call, args, tell_done);
+}
+
+int cli_run_act(struct cli_call *call) {
+    return cli_run_and_tell(call, tell_done);
 }
 
 // Asks for the rows that follow `args`.after; moves that on unless these are the *last.

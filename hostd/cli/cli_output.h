@@ -38,8 +38,13 @@ void cli_print_done(FILE *out, const char *sentence, const cJSON *answer);
 // already told.
 int cli_ask_command(struct cli_call *call, cJSON **answer);
 
-// Asks the command's operation and says its `done` sentence, or the answer as JSON. Takes `args` over. Returns the exit
+// Asks the command's operation and prints the answer as JSON, or tells it by `tell`. Takes `args` over. Returns the exit
 // status; a failure is told.
+typedef void cli_tell(const struct cli_call *call, const cJSON *answer);
+int cli_ask_and_tell(struct cli_call *call, cJSON *args, cli_tell *tell);
+// The same with the arguments of words and options.
+int cli_run_and_tell(struct cli_call *call, cli_tell *tell);
+// The same with the command's `done` sentence.
 int cli_say(struct cli_call *call, cJSON *args);
 
 // Asks the command's listing page by page: `each` is called with every page (an array) until the rows or `limit` end. Takes

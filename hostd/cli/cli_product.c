@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "cli_args.h" // cli_args_object
-#include "cli_door.h" // cli_ask
 #include "cli_groups.h"
 #include "cli_history.h"
 #include "cli_output.h"
@@ -25,7 +24,7 @@ static int product_show(struct cli_call *call) {
 // "ACR=1sheet" -> {"material": "ACR", "quantity": "1sheet"}
 static int product_bom(struct cli_call *call) {
     struct lg_error error = {0};
-    cJSON *args = cli_args_object(call, &error), *lines = cJSON_CreateArray(), *answer = NULL;
+    cJSON *args = cli_args_object(call, &error), *lines = cJSON_CreateArray();
     if (!args)
         return cli_fail(CLI_USAGE, &error);
     json_add(args, "materials", lines);
@@ -38,15 +37,7 @@ static int product_bom(struct cli_call *call) {
         json_add_text(line, "quantity", equals ? equals + 1 : NULL);
         cJSON_AddItemToArray(lines, line);
     }
-    int status = cli_ask(call, "product.bom", args, &answer, &error);
-    if (status != CLI_DONE)
-        return cli_fail(status, &error);
-    if (call->json)
-        cli_print_json(answer);
-    else
-        cli_print_done(stdout, "Product {product} needs {materials} materials.", answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+    return cli_say(call, args);
 }
 
 #define PRODUCT_WORD                                                                                         \
@@ -84,6 +75,7 @@ const struct cli_command cli_product_commands[] = {
          "A record of the product can't be closed until it holds a lot of each material, or somebody answers for its "
          "absence with `lotgate record deviate`. Without materials the bill is emptied.",
      .op = "product.bom",
+     .done = "Product {product} needs {materials} materials.",
      .run = product_bom},
     {.verb = "list",
      .summary = "List the products",
@@ -135,21 +127,16 @@ static int unit_show(struct cli_call *call) {
 }
 
 // One number a line, so that a label printer can take them.
-static int unit_make(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else {
-        const cJSON *unit;
-        cJSON_ArrayForEach(unit, json_get(answer, "units")) {
-            puts(unit->valuestring);
-        }
+static void tell_units(const struct cli_call *call, const cJSON *answer) {
+    (void)call;
+    const cJSON *unit;
+    cJSON_ArrayForEach(unit, json_get(answer, "units")) {
+        puts(unit->valuestring);
     }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+}
+
+static int unit_make(struct cli_call *call) {
+    return cli_run_and_tell(call, tell_units);
 }
 
 static const struct cli_word unit_word[] = {

@@ -197,22 +197,18 @@ static const struct column case_fields[] = {{"Recall", "recall", CELL_TEXT, fals
                                             {"Answered", "orders_answered", CELL_TEXT, false},
                                             {0}};
 
-static int case_show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-    } else if (call->csv) {
+static void tell_case(const struct cli_call *call, const cJSON *answer) {
+    if (call->csv) {
         csv_write_head(stdout, listing_progress);
         csv_write_rows(stdout, json_get(answer, "orders"), listing_progress);
     } else {
         cli_print_fields(stdout, answer, case_fields);
         cli_print_section(answer, "orders", "Orders", listing_progress);
     }
-    cJSON_Delete(answer);
-    return CLI_DONE;
+}
+
+static int case_show(struct cli_call *call) {
+    return cli_run_and_tell(call, tell_case);
 }
 
 #define RECALL_WORD                                                                                          \

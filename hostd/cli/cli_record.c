@@ -29,16 +29,8 @@ static const struct column deviation_columns[] = {{"MATERIAL", "material", CELL_
                                                   {"BY", "by", CELL_TEXT, false},
                                                   {0}};
 
-static int show(struct cli_call *call) {
-    cJSON *answer = NULL;
-    int status = cli_ask_command(call, &answer);
-    if (status != CLI_DONE)
-        return status;
-    if (call->json) {
-        cli_print_json(answer);
-        cJSON_Delete(answer);
-        return CLI_DONE;
-    }
+static void tell(const struct cli_call *call, const cJSON *answer) {
+    (void)call;
     cli_print_fields(stdout, answer, fields);
     const cJSON *job = NULL;
     cJSON_ArrayForEach(job, json_get(answer, "jobs")) {
@@ -48,8 +40,10 @@ static int show(struct cli_call *call) {
     cli_print_section(answer, "units", "Units", unit_columns);
     cli_print_section(answer, "deviations", "Deviations", deviation_columns);
     cli_print_history(answer);
-    cJSON_Delete(answer);
-    return CLI_DONE;
+}
+
+static int show(struct cli_call *call) {
+    return cli_run_and_tell(call, tell);
 }
 
 static const struct cli_word record_word[] = {

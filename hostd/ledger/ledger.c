@@ -173,7 +173,7 @@ static bool read_head(struct ledger *ledger, struct lg_error *error) {
 bool ledger_begin(struct ledger *ledger, struct lg_error *error) {
     lg_assert(!ledger->in_transaction);
     bool writer = ledger->mode == LEDGER_WRITER;
-    if (!store_execute(&ledger->store, writer ? "BEGIN IMMEDIATE" : "BEGIN", error))
+    if (!store_run(&ledger->store, writer ? "BEGIN IMMEDIATE" : "BEGIN", error))
         return false;
     ledger->in_transaction = true;
     ledger->spoiled = false;
@@ -186,7 +186,7 @@ bool ledger_begin(struct ledger *ledger, struct lg_error *error) {
 bool ledger_commit(struct ledger *ledger, struct lg_error *error) {
     lg_assert(ledger->in_transaction && !ledger->spoiled);
     bool in_place = ledger->mode != LEDGER_WRITER || files_in_place(&ledger->seen, error);
-    if (!in_place || !store_execute(&ledger->store, "COMMIT", error)) {
+    if (!in_place || !store_run(&ledger->store, "COMMIT", error)) {
         ledger_rollback(ledger);
         return false;
     }
@@ -197,7 +197,7 @@ bool ledger_commit(struct ledger *ledger, struct lg_error *error) {
 void ledger_rollback(struct ledger *ledger) {
     // Some failures make SQLite roll back by itself.
     if (!sqlite3_get_autocommit(ledger->store.db))
-        store_execute(&ledger->store, "ROLLBACK", NULL);
+        store_run(&ledger->store, "ROLLBACK", NULL);
     ledger->in_transaction = false;
 }
 

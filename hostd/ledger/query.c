@@ -12,6 +12,7 @@
 
 #define SQL_MAX      12288
 #define ARGUMENT_MAX 32
+#define COLUMNS_MAX  64   // of a query
 #define FEW_ROWS     1000 // are sorted in a moment
 
 static bool is_given(const cJSON *args, const char *name, size_t length) {
@@ -89,18 +90,38 @@ static const struct {
     cJSON *(*value)(sqlite3_stmt *, int);
 } conversions[] = {{"@time", time_value}, {"@json", json_value}, {"@flag", flag_value}};
 
-static void add_column(cJSON *row, sqlite3_stmt *s, int column) {
-    const char *label = sqlite3_column_name(s, column), *at = strchr(label, '@');
-    char name[ARGUMENT_MAX];
-    size_t length = at ? (size_t)(at - label) : strlen(label);
-    lg_assert(length < sizeof name);
-    memcpy(name, label, length);
-    name[length] = '\0';
-    cJSON *value = NULL;
-    for (size_t i = 0; at && i < sizeof conversions / sizeof *conversions; i++)
-        if (strcmp(at, conversions[i].suffix) == 0 && sqlite3_column_type(s, column) != SQLITE_NULL)
-            value = conversions[i].value(s, column);
-    json_add(row, name, value ? value : column_value(s, column));
+// What the columns of a statement are called in the answer, and how their values become JSON; read once for all rows.
+struct columns {
+    int count;
+    struct {
+        char name[ARGUMENT_MAX];
+        cJSON *(*value)(sqlite3_stmt *, int); // of what is not NULL
+    } each[COLUMNS_MAX];
+};
+
+static void read_columns(struct columns *columns, sqlite3_stmt *s) {
+    columns->count = sqlite3_column_count(s);
+    lg_assert(columns->count <= COLUMNS_MAX);
+    for (int c = 0; c < columns->count; c++) {
+        const char *label = sqlite3_column_name(s, c);
+        size_t length = strcspn(label, "@");
+        lg_assert(length < ARGUMENT_MAX);
+        memcpy(columns->each[c].name, label, length);
+        columns->each[c].name[length] = '\0';
+        columns->each[c].value = column_value;
+        for (size_t i = 0; i < sizeof conversions / sizeof *conversions; i++)
+            if (strcmp(label + length, conversions[i].suffix) == 0)
+                columns->each[c].value = conversions[i].value;
+    }
+}
+
+static cJSON *read_row(const struct columns *columns, sqlite3_stmt *s) {
+    cJSON *row = cJSON_CreateObject();
+    for (int c = 0; c < columns->count; c++) {
+        bool null = sqlite3_column_type(s, c) == SQLITE_NULL;
+        json_add(row, columns->each[c].name, null ? cJSON_CreateNull() : columns->each[c].value(s, c));
+    }
+    return row;
 }
 
 static bool bind_arguments(struct ledger *ledger, sqlite3_stmt *s, const cJSON *args,
@@ -148,16 +169,17 @@ static sqlite3_stmt *prepare(struct ledger *ledger, const struct ledger_named_qu
 
 // Steps through a bound statement. `rows` may hold some already; more than `most` are refused.
 static bool take_rows(struct ledger *ledger, sqlite3_stmt *s, int most, cJSON *rows, struct lg_error *error) {
+    struct columns columns;
+    columns.count = 0; // of no row yet
     bool row = false, ok;
     int count = cJSON_GetArraySize(rows);
     while ((ok = store_step(&ledger->store, s, &row, error)) && row) {
         if (++count > most)
             return lg_fail(error, "too_many_rows", "Ask for fewer at a time, with limit and after.",
                            "The answer would have more than %d rows.", most);
-        cJSON *object = cJSON_CreateObject();
-        for (int i = 0; i < sqlite3_column_count(s); i++)
-            add_column(object, s, i);
-        cJSON_AddItemToArray(rows, object); // at the end: cJSON knows its last item
+        if (!columns.count)
+            read_columns(&columns, s);
+        cJSON_AddItemToArray(rows, read_row(&columns, s)); // at the end: cJSON knows its last item
     }
     return ok;
 }

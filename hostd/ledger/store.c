@@ -152,6 +152,13 @@ bool store_execute(struct store *store, const char *sql, struct lg_error *error)
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_failed(store, error);
 }
 
+bool store_run(struct store *store, const char *sql, struct lg_error *error) {
+    sqlite3_stmt *statement = store_prepare_literal(store, sql, error);
+    bool row, ok = statement && store_step(store, statement, &row, error);
+    store_done(statement);
+    return ok;
+}
+
 bool store_integer(struct store *store, const char *sql, int64_t *value, struct lg_error *error) {
     sqlite3_stmt *statement = store_prepare(store, sql, error);
     bool row = false;

@@ -57,6 +57,8 @@ void store_close(struct store *store);
 
 // Runs statements that answer nothing, for example a schema.
 bool store_execute(struct store *store, const char *sql, struct lg_error *error);
+// Runs one statement, a literal, that is run again and again: BEGIN was a twentieth of a page when it was compiled each time.
+bool store_run(struct store *store, const char *sql, struct lg_error *error);
 // One integer from a statement without parameters; 0 when it answers no row.
 bool store_integer(struct store *store, const char *sql, int64_t *value, struct lg_error *error);
 
