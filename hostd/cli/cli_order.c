@@ -79,6 +79,8 @@ const struct cli_command cli_customer_commands[] = {{.verb = "add",
 
 // --- orders --------------------------------------------------------------------------------------------------
 
+#define COUNT_MAX 1000000000L // of one thing on one line
+
 // "BOX=2" -> {<name>: "BOX", "count": 2}; NULL when the count is none.
 static cJSON *counted(const char *text, const char *name, struct lg_error *error) {
     const char *equals = strrchr(text, '=');
@@ -86,7 +88,7 @@ static cJSON *counted(const char *text, const char *name, struct lg_error *error
     lg_assert(what);
     long count = equals ? strtol(equals + 1, &end, 10) : 1;
     cJSON *item = NULL;
-    if (!*what || (equals && (*end || end == equals + 1)) || count < 1) {
+    if (!*what || (equals && (*end || end == equals + 1)) || count < 1 || count > COUNT_MAX) {
         lg_fail(error, "usage", "Write it like BOX or BOX=2.", "\"%.60s\" is not a thing and how many.",
                 text);
     } else {

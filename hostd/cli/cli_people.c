@@ -211,8 +211,9 @@ const struct cli_command cli_operator_commands[] = {
      .run = cli_run_list},
     {.verb = "role",
      .summary = "Give an operator a role",
-     .details = "Once somebody has a role above operator, acts that need one are done "
-                "only --by somebody who has it.",
+     .details =
+         "Once somebody has a role above operator, acts that need one are done "
+         "only --by somebody who has it. As long as nobody is owner, the first one is named without --by.",
      .words = role_words,
      .options = by_options,
      .op = "operator.role",

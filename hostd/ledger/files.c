@@ -78,18 +78,23 @@ bool files_in_place(struct files_seen *seen, struct lg_error *error) {
 }
 
 bool files_not_lost(const char *directory, struct lg_error *error) {
-    char database[PATH_MAX], key[PATH_MAX];
+    char database[PATH_MAX], key[PATH_MAX], log[PATH_MAX + 8];
     struct stat status;
     if (!files_path(database, directory, LEDGER_FILE, error) ||
         !files_path(key, directory, PUBLIC_FILE, error))
         return false;
-    if (stat(key, &status) != 0 || stat(database, &status) == 0 || errno != ENOENT)
+    snprintf(log, sizeof log, "%s-wal", database);
+    if (stat(key, &status) != 0)
+        return true;
+    bool there = stat(database, &status) == 0, gone = !there && errno == ENOENT;
+    bool emptied = there && status.st_size == 0 && (stat(log, &status) != 0 || status.st_size == 0);
+    if (!gone && !emptied)
         return true;
     return lg_fail(
         error, "ledger_unavailable",
         "Restore ledger.db from a backup. To begin a new ledger on purpose, move ledger.key and ledger.pub "
         "away first.",
-        "The ledger's database %.200s is gone, though its key is there.", database);
+        "The ledger's database %.200s is %s, though its key is there.", database, gone ? "gone" : "empty");
 }
 
 bool files_lock(const char *directory, int *lock, struct lg_error *error) {

@@ -33,6 +33,7 @@ const struct ledger_named_query queries_quality[] = {
     {"operator_person",
      "SELECT operator, name, role, pin FROM operators WHERE operator = :code OR badge = :code"
      " ORDER BY operator = :code DESC LIMIT 1"},
-    {"operators_with_roles", "SELECT operator FROM operators WHERE role <> 'operator' LIMIT 1"},
+    {"operators_with_roles", "SELECT operator, role FROM operators WHERE role <> 'operator'"
+                             " ORDER BY role = 'owner' DESC LIMIT 1"}, // an owner where there is one
     {NULL, NULL},
 };

@@ -36,8 +36,9 @@ bool sequence_next(struct store *store, const char *sequence, char *out, size_t 
     bool piece = end && sequence[end - 1] == '/';
     int length = piece ? snprintf(out, room, "%s%" PRId64, sequence, last + 1)
                        : snprintf(out, room, "%s-%0*" PRId64, sequence, digits_of(sequence), last + 1);
-    lg_assert(length > 0 && (size_t)length < room);
-    return true;
+    return (length > 0 && (size_t)length < room) ||
+           lg_fail(error, "number_too_long", "Book it anew under a shorter number.",
+                   "The next number behind %s would be too long.", sequence);
 }
 
 bool sequence_use(struct store *store, const char *number, struct lg_error *error) {

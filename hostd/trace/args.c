@@ -237,7 +237,8 @@ static bool add_integer(cJSON *out, const struct argument *a, const cJSON *value
     return true;
 }
 
-#define DAY_US INT64_C(86400000000)
+#define DAY_US      INT64_C(86400000000)
+#define TIME_MAX_US INT64_C(9000000000000000) // JSON keeps integers up to 2^53; the year 2255
 
 static bool add_time(cJSON *out, const struct argument *a, const cJSON *value, struct lg_error *error) {
     int64_t time;
@@ -252,6 +253,9 @@ static bool add_time(cJSON *out, const struct argument *a, const cJSON *value, s
     } else if (!whole(value, &time)) {
         return bad(error, a->name, "is not a time", "Give ISO 8601 text, or microseconds UTC.");
     }
+    if (time > TIME_MAX_US || time < -TIME_MAX_US)
+        return bad(error, a->name, "lies too far away to be kept",
+                   "Give a year from 1700 to 2250; leave it out where it never ends.");
     json_add_integer(out, a->name, time);
     return true;
 }

@@ -9,6 +9,7 @@
 
 #define ARGS_ID_MAX       64    // bytes of an id: [A-Za-z0-9._/-]
 #define ARGS_MATERIAL_MAX 40    // bytes of a material's id: it is the beginning of lot numbers
+#define ARGS_LOT_OWN_MAX  50    // bytes of a lot number of one's own: its pieces' numbers go on behind it
 #define ARGS_LINE_MAX     200   // bytes of one line of text
 #define ARGS_REASON_MAX   1000  // bytes of what a machine says
 #define ARGS_NOTE_MAX     10000 // bytes of what people write: names, notes, reasons, others' numbers

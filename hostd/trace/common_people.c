@@ -47,6 +47,14 @@ static bool find_operator(struct ledger *ledger, const char *by, cJSON **row, st
     return !by || common_row(ledger, "operator_person", common_one("code", by), row, error);
 }
 
+// The first owner is named by whoever runs lotgate, in nobody's name: else a shop whose first role was another one could
+// never give a role again.
+static bool names_owner(const char *op, const cJSON *args) {
+    const char *role = json_text(args, "role");
+    return (strcmp(op, "operator.role") == 0 || strcmp(op, "operator.add") == 0) && role &&
+           strcmp(role, "owner") == 0 && !json_text(args, "by");
+}
+
 bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct lg_error *error) {
     const char *role = role_for(op), *by = json_text(args, "by");
     cJSON *row;
@@ -54,9 +62,9 @@ bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct
         return true;
     if (!common_row(ledger, "operators_with_roles", NULL, &row, error))
         return false;
-    bool checked = row != NULL;
+    bool checked = row != NULL, owned = checked && strcmp(json_text(row, "role"), "owner") == 0;
     cJSON_Delete(row);
-    if (!checked)
+    if (!checked || (!owned && names_owner(op, args)))
         return true;
     if (!find_operator(ledger, by, &row, error))
         return false;
@@ -64,6 +72,10 @@ bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct
     cJSON_Delete(row);
     if (may)
         return true;
+    if (!owned && strcmp(role, "owner") == 0)
+        return lg_fail(error, "role_required",
+                       "Nobody is yet: name one with `lotgate operator role OPERATOR owner`.",
+                       "%s needs an owner.", op);
     return by ? lg_fail(error, "role_required", "Ask somebody who has that role.",
                         "%s needs the role %s, which %s does not have.", op, role, by)
               : lg_fail(error, "role_required", "Say who does it: --by OPERATOR.",

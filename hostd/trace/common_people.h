@@ -11,7 +11,7 @@
 
 bool people_role_known(const char *role);
 // operator < receiver < quality < owner. Nobody is checked as long as no operator has a role above operator; from then on
-// `by` must name one whose role is enough. Code role_required.
+// `by` must name one whose role is enough. As long as nobody is owner, the first one is named without `by`. Code role_required.
 bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct lg_error *error);
 
 // Where the operator has a PIN it must be the right one: code wrong_pin.

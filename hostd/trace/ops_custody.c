@@ -40,7 +40,7 @@ static bool append_piece(struct ledger *ledger, const struct trace_context *cont
                          cJSON *pieces, struct lg_error *error) {
     static const char *const members[] = {"reason", "by", NULL};
     const char *lot = json_text(args, "lot");
-    char root[65], piece[65];
+    char root[ARGS_ID_MAX + 2], piece[65];
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
     snprintf(root, sizeof root, "%.*s/", (int)strcspn(lot, "/"), lot);
     json_add_text(body, "parent", lot);

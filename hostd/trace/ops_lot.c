@@ -4,9 +4,11 @@
 // is received into quarantine and can only be rejected, or inspected again with numbers that agree.
 #include "common.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"             // ARGS_LOT_OWN_MAX
 #include "common_documents.h" // documents_check
 #include "families.h"
 #include "json.h"     // json_text
@@ -32,6 +34,13 @@ static bool check_given_number(struct ledger *ledger, const char *lot, struct lg
     if (begins_with(lot, "MFG-") || begins_with(lot, "JOB-"))
         return lg_fail(error, "bad_argument", "Choose another number, or let lotgate give one.",
                        "Lot numbers don't begin with MFG- or JOB-: those are records and jobs.");
+    if (strlen(lot) > ARGS_LOT_OWN_MAX || strchr(lot, '/') || !isalnum((unsigned char)lot[0]) ||
+        !isalnum((unsigned char)lot[strlen(lot) - 1]))
+        return lg_fail(
+            error, "bad_argument", "Choose another number, or let lotgate give one.",
+            "A lot number has at most %d characters and no slash, which its pieces have; the first and "
+            "the last are letters or digits.",
+            ARGS_LOT_OWN_MAX);
     if (!common_row(ledger, "lot_facts", common_one("lot", lot), &row, error))
         return false;
     cJSON_Delete(row);

@@ -1,6 +1,7 @@
 // ops_people: suppliers and materials as they are added, operators.
 #include "common.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "common_documents.h" // documents_need
@@ -106,6 +107,11 @@ bool people_material_add(struct ledger *ledger, const struct trace_context *cont
                          cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"material", "name", "grade", "hazards", NULL};
     const char *material = json_text(args, "material");
+    if (strchr(material, '/') || !isalnum((unsigned char)material[0]))
+        return lg_fail(
+            error, "bad_argument", "Choose another one, like ACR or PLY-3.",
+            "The material's id \"%.60s\" can't begin lot numbers: it begins with a mark or holds a slash.",
+            material);
     if (!refuse_known(ledger, "material_list", "material", material, error))
         return false;
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);

@@ -83,6 +83,13 @@ static bool parse(const char *text, bool may_be_zero, struct quantity *out, stru
     static const char hint[] =
         "Write a number and a unit, such as 5sheet, 2piece, 1spool, 1.5kg, 600mm or 0.36m2.";
     const char *name = text + strspn(text, "0123456789.");
+    if (name == text && (*text == '-' || *text == '+'))
+        return lg_fail(error, "bad_quantity", hint,
+                       "The quantity \"%.40s\" has a sign: it must be a plain number.", text);
+    if (*name == ',')
+        return lg_fail(error, "bad_quantity",
+                       "Write the decimals behind a point: 1.5kg; counted things are whole: 5sheet.",
+                       "The quantity \"%.40s\" has a comma.", text);
     name += strspn(name, " ");
     const struct unit *unit = find_unit(name);
     if (!unit)

@@ -47,6 +47,7 @@ class WithoutDaemon(Case):
         self.assertIn("Did you mean --by", self.refused(2, "no option", "lot", "release", lot, "--bye", "OP1"))
         self.assertIn("usage: lotgate lot", self.refused(2, "LOT is missing", "lot", "release"))
         self.refused(2, "no number", "declare", "laser1", lot, "--count", "many")
+        self.refused(2, "how many", "order", "add", "1", "C1", "--item", "BOX=99999999999999999999")
         said = self.refused(3, "none runs", "declare", "laser1", lot)
         self.assertIn(f"lotgate serve --data {self.data}", said)
         gcode = os.path.join(self.folder, "a.nc")

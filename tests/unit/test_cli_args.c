@@ -83,6 +83,10 @@ static void test_object_of_the_operation(void **state) {
     assert_string_equal(json_text(args, "quantity"), "-2sheet");
     cJSON_Delete(args);
 
+    accepts(&call, "supplier add A caf\xe9"); // kept by is_utf8
+    assert_null(cli_args_object(&call, &error));
+    assert_string_equal(error.message, "NAME is not UTF-8.");
+
     accepts(&call, "declare laser1 A --count ten");
     assert_null(cli_args_object(&call, &error));
     assert_string_equal(error.code, "usage");

@@ -208,6 +208,9 @@ static void a_lost_database_is_not_replaced_by_an_empty_one(void **state) {
     help_shop(&h);
     ledger_close(h.ledger);
     path_of(path, &h, "ledger.db");
+    assert_int_equal(truncate(path, 0), 0);
+    open_refused(&h, LEDGER_WRITER, "ledger_unavailable");
+    assert_non_null(strstr(h.error.message, "is empty"));
     assert_int_equal(unlink(path), 0);
     open_refused(&h, LEDGER_WRITER, "ledger_unavailable");
     assert_int_not_equal(access(path, F_OK), 0);

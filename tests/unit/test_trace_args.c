@@ -83,6 +83,58 @@ static void every_text_has_a_limit(void **state) {
     help_teardown(&h);
 }
 
+static void own(struct help *h, const char *lot, const char *more, const char *code) {
+    char args[512];
+    snprintf(
+        args, sizeof args,
+        "{\"material\":\"ACR\",\"supplier\":\"ACME\",\"supplier_lot\":\"x\",\"quantity\":\"9sheet\",\"lot\":\"%s\"%s}",
+        lot, more);
+    if (code)
+        help_refused(h, "lot.receive", args, code);
+    else
+        help_do(h, "lot.receive", args);
+}
+
+// Kept by check_given_number and sequence_next: the number of a piece of the longest lot once ended the daemon.
+static void a_lot_number_of_ones_own_leaves_room_for_its_pieces(void **state) {
+    static const char *const wrong[] = {"-x", "../x", ".x", "x-", "a/b", "ACR-1126-001/1"};
+    char longest[ARGS_LOT_OWN_MAX + 2], args[256];
+    struct help h;
+    help_setup(&h);
+    help_shop(&h);
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    own(&h, longest, "", "bad_argument");
+    longest[ARGS_LOT_OWN_MAX] = '\0';
+    own(&h, longest, "", NULL);
+    snprintf(args, sizeof args, "{\"lot\":\"%s\",\"quantity\":\"1sheet\",\"count\":9}", longest);
+    help_do(&h, "lot.split", args);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        own(&h, wrong[i], "", "bad_argument");
+    help_refused(&h, "material.add", "{\"material\":\"A/B\",\"name\":\"x\"}", "bad_argument");
+    help_refused(&h, "material.add", "{\"material\":\"-A\",\"name\":\"x\"}", "bad_argument");
+    char number[65], sequence[65];
+    memset(sequence, 'x', sizeof sequence - 1);
+    sequence[sizeof sequence - 1] = '\0';
+    assert_true(ledger_begin(h.ledger, &h.error));
+    assert_false(
+        ledger_next_number(h.ledger, sequence, number, sizeof number, &h.error)); // a ledger from before
+    assert_string_equal(h.error.code, "number_too_long");
+    ledger_rollback(h.ledger);
+    help_teardown(&h);
+}
+
+// Kept by TIME_MAX_US: what JSON can't hold as a whole number is told in a sentence.
+static void a_day_too_far_away_is_told(void **state) {
+    struct help h;
+    help_setup(&h);
+    help_shop(&h);
+    own(&h, "L1", ",\"expires\":\"9999-12-31\"", "bad_argument");
+    assert_non_null(strstr(h.error.message, "too far away"));
+    own(&h, "L2", ",\"expires\":\"2250-12-31\"", NULL);
+    help_teardown(&h);
+}
+
 static void texts_are_trimmed_and_numbers_may_be_texts(void **state) {
     struct help h;
     help_setup(&h);
@@ -116,6 +168,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(every_text_has_a_limit),
+        cmocka_unit_test(a_lot_number_of_ones_own_leaves_room_for_its_pieces),
+        cmocka_unit_test(a_day_too_far_away_is_told),
         cmocka_unit_test(texts_are_trimmed_and_numbers_may_be_texts),
         cmocka_unit_test(materials_show_their_sizes_as_people_write_them),
     };

@@ -160,6 +160,11 @@ static void roles_are_checked_once_somebody_has_one(void **state) {
     help_refused(h, "operator.role", "{\"operator\":\"OP1\",\"role\":\"owner\",\"by\":\"QA\"}",
                  "role_required");
     help_do(h, "note.add", "{\"subject\":\"laser1\",\"text\":\"anybody may\"}");
+    help_refused(h, "operator.role", "{\"operator\":\"OP1\",\"role\":\"receiver\"}", "role_required");
+    assert_non_null(strstr(h->error.what_to_do, "OPERATOR owner"));
+    help_do(h, "operator.role", "{\"operator\":\"OP1\",\"role\":\"owner\"}"); // kept by names_owner
+    help_refused(h, "operator.role", "{\"operator\":\"QA\",\"role\":\"owner\"}", "role_required");
+    help_do(h, "operator.role", "{\"operator\":\"QA\",\"role\":\"owner\",\"by\":\"OP1\"}");
 }
 
 static void a_nonconformance_is_opened_and_decided(void **state) {
