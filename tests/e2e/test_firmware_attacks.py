@@ -229,7 +229,7 @@ class Attacks(Machine):
             self.assertEqual(self.host.hello()["st"], "locked")
             thief.host_nonce, thief.hook_nonce = self.host.secret.host_nonce, self.host.secret.hook_nonce
         self.assertEqual(len(heard), GUESSES)
-        self.assertGreater(waited, GUESSES)
+        self.assertGreaterEqual(waited, GUESSES - 1)
         # From a wrong one that was heard to the saying of the next that was: at least the wait.
         apart = [after[1] - before[0] for before, after in zip(heard, heard[1:])]
         for at_least, took in zip((WAIT_FIRST, 2 * WAIT_FIRST), apart):
@@ -252,11 +252,11 @@ class Attacks(Machine):
     def test_a_flood_of_frames_opens_nothing_and_keeps_no_safety_byte(self):
         """As fast as the line takes them, over what the board can hold: bytes get lost, and some run into the next frame."""
         stops, lines, before = 0, 0, len(self.line.seen)
-        for turn in range(40):
+        for turn in range(24):
             data = "\n".join(self.flood()[turn % 3:]).encode() + b"\n"
             self.line.send(data + b"?")
             self.line.expect(rb"^<")
-            if turn % 10 == 5:
+            if turn % 8 == 5:
                 self.ask_until_ok("G1 X5 F60")
                 self.line.send(data + b"!" + data + b"?")
                 wait_for(lambda: self.status().startswith("<Hold"), "the hold")
@@ -265,7 +265,7 @@ class Attacks(Machine):
                 self.unlocked()
                 stops += 1
             lines += data.count(b"\n")
-        self.assertEqual((stops, lines > 200), (4, True))
+        self.assertEqual((stops, lines > 100), (3, True))
         self.ask_until_ok("M5")
         self.assertFalse([line for line in self.line.seen[before:] if re.match(rb"\[LG:(OPEN|PAIR).* ok=", line)])
         self.assertFalse([line for line in self.line.seen[before:] if re.match(rb"\[LG:EVENT e=(started|ended)", line)])

@@ -16,7 +16,8 @@ import tempfile
 import time
 
 MACHINE = "netduinoplus2"  # an STM32F405
-STORE_AT, STORE_BYTES = 0x2001F000, 64  # stm32f405.ld: BACKUP
+STORE_AT, STORE_BYTES = 0x2001F000, 2048  # stm32f405.ld: MODEL; two pages
+PACKET = 1024  # bytes of memory in one
 PC = 15
 PATIENCE = 20.0
 
@@ -61,10 +62,12 @@ class Gdb:
             self.got += more
 
     def read(self, address, length):
-        return bytes.fromhex(self.ask(f"m{address:x},{length:x}"))
+        return b"".join(bytes.fromhex(self.ask(f"m{address + at:x},{min(PACKET, length - at):x}")) for at in range(0, length, PACKET))
 
     def write(self, address, data):
-        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+        for at in range(0, len(data), PACKET):
+            part = data[at:at + PACKET]
+            assert self.ask(f"M{address + at:x},{len(part):x}:{part.hex()}") == "OK"
 
     def jump(self, address):
         self.ask("qXfer:features:read:target.xml:0,ffb")  # before that qemu lets no register be written
@@ -97,9 +100,11 @@ class Qemu:
             if len(self.terminals) == 2:
                 break
         gdb = Gdb(self.gdb_path)
+        kept = b"\xff" * STORE_BYTES  # erased
         if store and os.path.exists(store):
             with open(store, "rb") as file:
-                gdb.write(STORE_AT, file.read())
+                kept = file.read()
+        gdb.write(STORE_AT, kept)
         gdb.go_on()
 
     def symbol(self, name):
