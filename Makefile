@@ -218,8 +218,8 @@ fuzz: $(FUZZERS:%=build/fuzz/fuzz_%) ## run each fuzz target for FUZZ_SECONDS (2
 
 .PHONY: soak
 soak: tests-built ## long sweeps: 200 kills, 2,000 simulated days, 10 million lines judged by host and firmware, 100,000 pieces made anew
-	LOTGATE_KILLS=200 LOTGATE_REBUILDS=1 LOTGATE_SEEDS=2000 LOTGATE_FUZZ_LINES=10000000 LOTGATE_AVR_LINES=100000 LOTGATE_STORE_STEPS=100000 python3 tests/run.py --limit 3600 BUILD=$(BUILD) \
-	  $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) $(BUILD)/tests/unit/test_gcode_firmware $(BUILD)/tests/unit/test_board_store $(BUILD)/tests/unit/test_trace_custody tests/firmware/test_avr.py tests/e2e/test_kill9.py
+	LOTGATE_KILLS=200 LOTGATE_REBUILDS=1 LOTGATE_SEEDS=2000 LOTGATE_FUZZ_LINES=10000000 LOTGATE_AVR_LINES=100000 LOTGATE_STORE_STEPS=100000 LOTGATE_ALL_CUTS=1 python3 tests/run.py --limit 3600 BUILD=$(BUILD) \
+	  $(filter $(BUILD)/tests/sim/%,$(PROGRAMS)) $(BUILD)/tests/unit/test_gcode_firmware $(BUILD)/tests/unit/test_board_store $(BUILD)/tests/unit/test_trace_custody tests/firmware/test_avr.py tests/e2e/test_kill9.py tests/e2e/test_firmware_qemu.py
 
 .PHONY: sizes
 UPDATE ?=
