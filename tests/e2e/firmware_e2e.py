@@ -39,6 +39,7 @@ class Avr:
     """A reference firmware in simavr. Power can be cut and given again: the EEPROM's file stays."""
 
     greeting = b"\x18?"
+    exact = True  # its clock
 
     def __init__(self, folder, chip, speed=1):
         self.folder, self.chip, self.speed = folder, chip, speed
@@ -78,8 +79,8 @@ class Avr:
         self.command("stall")
 
     def clock(self):
-        """Seconds of the board's own time, at its last event."""
-        return self.events()[-1][0] / 1e6
+        """Milliseconds of the board's own time: when it last answered an OPEN."""
+        return max((when for when, what, text in self.events() if what == "tx0" and text.startswith("[LG:OPEN")), default=0.0) / 1e3
 
     def power_off(self):
         for line in self.lines:
@@ -133,6 +134,7 @@ class Stm32:
     """The STM32 firmware in qemu, with the same face."""
 
     name = "stm32"
+    exact = False
     greeting = b"\x18?"
 
     def __init__(self, folder):
@@ -150,7 +152,7 @@ class Stm32:
 
     def clock(self):
         """Its time is real time, or slower."""
-        return time.monotonic()
+        return time.monotonic() * 1e3
 
     def stall(self):
         self.qemu.stall()
@@ -171,6 +173,7 @@ class Simulated:
     """The simulator with the hook in it, as the host compiles it."""
 
     name = "host"
+    exact = False
     greeting = b"?"  # its reset forgets a report that is asked for behind it
 
     def __init__(self, folder):
@@ -187,7 +190,7 @@ class Simulated:
         return self.lines[0]
 
     def clock(self):
-        return time.monotonic() * SIM_SPEED
+        return time.monotonic() * 1e3 * SIM_SPEED
 
     def power_off(self):
         for line in self.lines:
