@@ -11,8 +11,6 @@ FIRMWARE_FLAGS := -Os -Wall -Wextra -Werror -Wshadow -Wundef -Wmissing-prototype
     -Wl,--gc-sections -DGCODE_GRBL_ONLY -Iproto -Ihook -I$(REFERENCE)/common
 AVR_FLAGS := -std=gnu11 -DF_CPU=16000000ul -fshort-enums -mrelax -mcall-prologues -fdisable-rtl-postreload -I$(REFERENCE)/avr \
     -DBOARD_FIRMWARE='"ref-avr-1"'
-# Of qemu's model; a real chip runs at 16000000 from its internal oscillator.
-STM32_HZ ?= 168000000
 STM32_FLAGS := -std=gnu11 -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -ffreestanding -nostdlib -nostartfiles -I$(REFERENCE)/stm32 \
     -T$(REFERENCE)/stm32/stm32f405.ld -DBOARD_HAS_PANEL -DBOARD_FIRMWARE='"ref-stm32-1"'
 
@@ -29,7 +27,9 @@ AVR_SOURCES := $(wildcard $(REFERENCE)/avr/*.c)
 STM32_SOURCES := $(wildcard $(REFERENCE)/stm32/*.c)
 $(eval $(call firmware,avr328p,avr-,gcc-avr avr-libc,$(AVR_SOURCES),$(AVR_FLAGS) -mmcu=atmega328p,))
 $(eval $(call firmware,avr2560,avr-,gcc-avr avr-libc,$(AVR_SOURCES),$(AVR_FLAGS) -mmcu=atmega2560 -DBOARD_HAS_PANEL,))
-$(eval $(call firmware,stm32,arm-none-eabi-,gcc-arm-none-eabi,$(STM32_SOURCES),$(STM32_FLAGS) -DCPU_HZ=$(STM32_HZ)u,-lgcc))
+# For a chip, which runs at 16 MHz from its internal oscillator; and for qemu's model, whose flash can't be programmed.
+$(eval $(call firmware,stm32-chip,arm-none-eabi-,gcc-arm-none-eabi,$(STM32_SOURCES),$(STM32_FLAGS) -DCPU_HZ=16000000u,-lgcc))
+$(eval $(call firmware,stm32,arm-none-eabi-,gcc-arm-none-eabi,$(STM32_SOURCES),$(STM32_FLAGS) -DCPU_HZ=168000000u -DPAGES_IN_RAM,-lgcc))
 
 RUNNER_SOURCES := $(wildcard $(REFERENCE)/run/simavr_*.c)
 $(FIRMWARE)/simavr_run: $(RUNNER_SOURCES) $(REFERENCE)/run/simavr_board.h $(REFERENCE)/firmware.mk

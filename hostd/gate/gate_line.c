@@ -46,7 +46,7 @@ static enum situation situation(const struct gate *g) {
 static bool blocked(const struct gate *g) {
     return !g->machine_open || !g->identity_ok || g->faults || g->stale || g->start_pending ||
            g->job.orphan || g->own.line != OWN_NONE || gate_focus_over(g) || g->link.opening ||
-           gate_link_unsettled(g);
+           gate_link_unsettled(g) || gate_own_ends_frame(g);
 }
 
 static bool fits(const struct gate *g, size_t bytes) {
@@ -490,6 +490,7 @@ void gate_line_frame_answered(struct gate *g) {
     if (g->own.line != OWN_LINK)
         return;
     g->own.line = OWN_NONE;
+    g->link.unended = false;
     g->own.frame_room = 0; // all before it has been read too
     if (gate_due_head(&g->dues))
         gate_due_pop(&g->dues);

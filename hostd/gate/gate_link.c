@@ -135,6 +135,7 @@ void gate_link_again(struct gate *g, int64_t wait_us) {
 
 void gate_link_forget(struct gate *g) {
     g->link.asked = ASK_NONE;
+    g->link.unended = false;
     g->link.idle_us = 0;
     gate_link_again(g, QUIET_US);
 }
@@ -146,6 +147,7 @@ void gate_link_machine_opened(struct gate *g) {
     l->state = LINK_LOCKED;
     l->serial_ok = l->was_ready = l->other_key = l->not_opened = false;
     l->tail = true;
+    l->unended = false;
     l->serial[0] = l->firmware[0] = l->job[0] = l->shown[0] = '\0';
     l->misses = l->refusals = l->wrong = 0;
     l->trying = 0;
@@ -157,6 +159,7 @@ void gate_link_machine_opened(struct gate *g) {
 void gate_link_restarted(struct gate *g) {
     struct gate_link *l = &g->link;
     l->misses = l->refusals = 0;
+    l->unended = false;
     l->shown[0] = '\0';
     if (l->presence == GATE_HOOK_SILENT) // it may have been the start-up that was silent
         l->presence = GATE_HOOK_UNKNOWN;
@@ -274,6 +277,8 @@ void gate_link_lost(struct gate *g) {
     struct gate_link *l = &g->link;
     enum link_ask asked = l->asked;
     l->asked = ASK_NONE;
+    l->unended = true;
+    g->own.modal_us = g->now;
     gate_link_again(g, 0);
     if (asked == ASK_PROVE || asked == ASK_TRY)
         l->ask_plainly = asked == ASK_PROVE; // a MAC that is wrong is not answered either

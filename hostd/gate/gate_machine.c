@@ -111,6 +111,21 @@ static void piece_done(struct gate *g, const uint8_t *line, size_t length, bool 
         gate_out_text(g, "\r\n");
 }
 
+// Of an EVENT that lost its end: the reply that came behind it, which is the sender's. Other frames come when no reply does, or may
+// hold such words themselves.
+static size_t stuck_reply(const uint8_t *frame, size_t length) {
+    static const char event[] = "[LG:EVENT ", error[] = "error:";
+    size_t at = length;
+    if (memcmp(frame, event, length < sizeof event - 1 ? 5 : sizeof event - 1) != 0)
+        return length;
+    if (memcmp(frame + length - 2, "ok", 2) == 0)
+        return length - 2;
+    while (at && frame[at - 1] >= '0' && frame[at - 1] <= '9')
+        at--;
+    bool refused = at < length && at > sizeof error && memcmp(frame + at - 6, error, 6) == 0;
+    return refused ? at - 6 : length;
+}
+
 // Takes out a frame of the hook, and lines that have stuck to it. False: there is no frame in the line.
 static bool take_frame(struct gate *g, const uint8_t *line, size_t length, bool passed) {
     const uint8_t *frame = memmem(line, length, "[LG:", 4);
@@ -120,7 +135,7 @@ static bool take_frame(struct gate *g, const uint8_t *line, size_t length, bool 
     if (before)
         piece_done(g, line, before, passed);
     const uint8_t *mark = memchr(frame, ']', rest);
-    size_t whole = mark ? (size_t)(mark - frame) + 1 : rest;
+    size_t whole = mark ? (size_t)(mark - frame) + 1 : stuck_reply(frame, rest);
     gate_link_heard(g, frame, whole);
     if (whole < rest)
         piece_done(g, frame + whole, rest - whole, passed);

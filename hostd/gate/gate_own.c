@@ -136,6 +136,10 @@ static bool silent(const struct gate *g) {
     return g->machine.has_status && (s == GRBL_HOLDING || s == GRBL_DOOR_OPEN || s == GRBL_SLEEP);
 }
 
+bool gate_own_ends_frame(const struct gate *g) {
+    return g->link.unended && asks(g) && !gate_link_has_file(g);
+}
+
 static enum own wish(const struct gate *g) {
     if (gate_focus_over(g) && !gate_link_has_file(g))
         return OWN_BEAM_OFF;
@@ -146,6 +150,8 @@ static enum own wish(const struct gate *g) {
         return OWN_IDENTITY;
     if (link)
         return OWN_LINK;
+    if (gate_own_ends_frame(g))
+        return OWN_MODAL;
     bool waits = g->job.open || g->hold_active || g->start_pending || g->faults || gate_link_has_file(g);
     bool doubt = g->modal.doubt && asks(g);
     if (!waits && wants_s_max(g) && g->focus.asked < SETTINGS_ASKED && (!doubt || g->focus.ask_us <= g->now))
@@ -222,6 +228,7 @@ static void ask(struct gate *g) {
 void gate_own_answered(struct gate *g, bool ok) {
     enum own what = g->own.line;
     g->own.line = OWN_NONE;
+    g->link.unended = false;
     if (what == OWN_LINK)
         gate_link_refused(g); // the hook answers with a frame
     if (what == OWN_SAYS_OFF && ok)

@@ -51,8 +51,10 @@ static void line_done(struct gate *g, const struct due *due, bool alone) {
 static void answered(struct gate *g, bool ok, uint16_t number) {
     struct due *due = gate_due_head(&g->dues);
     if (!due) { // of a line from before a reset, or one that was given up
-        if (g->own.late && !g->stale)
+        if (g->own.late && !g->stale) {
             g->own.late--;
+            g->link.unended = false;
+        }
         return;
     }
     g->replied_us = g->now;

@@ -85,7 +85,7 @@ class Hooked(Gated):
         return self.gate.machine()["hook"]
 
     def blocked(self):
-        return [event["body"]["source"] for event in self.gate.api("/ledger?kind=machine.blocked")[1]]
+        return [event["body"].get("source") for event in self.gate.api("/ledger?kind=machine.blocked")[1]]
 
     def press(self, key):
         self.panel.send(key)
@@ -144,6 +144,29 @@ class Hooked(Gated):
         self.gate.wait_state("locked")
         self.assertEqual(self.gate.jobs()[0]["state"], "host_lost")
         self.assertEqual(self.found()["state"], "locked")
+
+
+    def test_killed_in_mid_job_over_the_wire_what_has_come_ends_and_nothing_starts_after_it(self):
+        moves = b"".join(b"G1 X%d F600 S500\n" % (i % 2) for i in range(200))  # a tenth of a second each
+        self.sender(CharacterCounting, self.gate.tcp(), b"G21\nG90\nM4 S500\n" + moves + b"M5\nM2\n")
+        self.gate.wait_state("held")
+        self.gate.declare(self.lot)
+        wait_for(lambda: self.gate.machine()["job"].get("lines", 0) > 20, self.gate.machine)
+        self.gate.kill()
+        line = self.line(self.device())
+
+        def rests():
+            line.send(b"?")
+            return b"<Idle" in line.expect(rb"^<")
+        wait_for(rests, "what had come to end")
+        for key, source in ((b"Kcard\n", b"sd"), (b"Kstart\n", b"panel")):
+            self.press(key)
+            line.expect(rb"^\[LG:EVENT e=blocked src=" + source)
+        self.gate.start()
+        self.gate.wait_state("locked")
+        wait_for(lambda: self.found()["state"] == "locked", self.found)
+        self.assertEqual(self.gate.jobs()[0]["state"], "host_lost")
+        self.assertEqual((self.blocked(), self.found()["blocked"]), ([None], 2))  # its events had said to nobody from where
 
 
 WHY_NO_AVR = missing("avr328p", RUNNER) or missing("avr2560", RUNNER)

@@ -1,9 +1,12 @@
 """A machine with the hook in its firmware: paired, opened for one job at a time, its card and scanner, and what is left
 when lotgate is killed. The simulated machine has the real hook."""
 import os
+import select
 import signal
 import stat
 import sys
+import threading
+import tty
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -11,6 +14,43 @@ import lotgate_e2e as e2e  # noqa: E402
 from lotgate_e2e import CharacterCounting, cut, wait_for  # noqa: E402
 
 SLOW = "G21\nG90\nM4 S500\nG1 X30 F600\nG1 X0 S300\nM5\nM2\n"  # six seconds
+
+
+class CutLine(threading.Thread):
+    """The cable between lotgate and a machine: the host's next frames, `left` of them, lose their second half and their line end."""
+
+    def __init__(self, machine):
+        super().__init__(daemon=True)
+        self.master, self.slave = os.openpty()
+        tty.setraw(self.slave)
+        self.end, self.left = os.ttyname(self.slave), 0
+        self.machine = os.open(machine, os.O_RDWR | os.O_NOCTTY)
+        self.waiting = b""
+
+    def to_machine(self, data):
+        self.waiting += data
+        *lines, self.waiting = self.waiting.split(b"\n")
+        if not self.waiting.startswith(b"$"):  # realtime bytes have no end
+            lines, self.waiting = lines + [self.waiting], b""
+            lines = [line + b"\n" for line in lines[:-1]] + lines[-1:]
+        else:
+            lines = [line + b"\n" for line in lines]
+        for line in lines:
+            if self.left and line.startswith(b"$LG "):
+                self.left, line = self.left - 1, line[:len(line) // 2]
+            os.write(self.machine, line)
+
+    def run(self):
+        while True:
+            try:
+                for fd in select.select([self.master, self.machine], [], [])[0]:
+                    data = os.read(fd, 4096)
+                    if fd == self.master:
+                        self.to_machine(data)
+                    else:
+                        os.write(self.master, data)
+            except OSError:
+                return  # one of the ends is gone
 
 
 class Hook(e2e.LotgateTest):
@@ -61,6 +101,25 @@ class Hook(e2e.LotgateTest):
 
     def key_file(self, ending=""):
         return os.path.join(self.gate.data, "keys", "laser1.key" + ending)
+
+    # --- a bad line
+
+    def test_no_line_of_a_sender_is_swallowed_behind_frames_that_were_cut(self):
+        """What an AVR may still hold of the cut ones leaves no room for the HELLO that would set it right."""
+        machine = self.simulator("machine", "--flavour", "avr", "--hook", "--serial", "SN-laser1")
+        line = CutLine(machine.link)
+        line.start()
+        self.gate = self.daemon(self.machine_config(line.end, hook=True))
+        self.gate.wait_state("fault")
+        self.gate.command("machine", "pair", "laser1", "--by", "OP1")
+        self.gate.wait_state("locked")
+        line.left = 2  # the lot on the machine's screen, and the PING that asks whether it is there
+        self.gate.declare(self.gate.stock())
+        wait_for(lambda: line.left == 0, "the frames to be cut")
+        sender = self.sender(e2e.LineByLine, self.gate.tcp(), b"G21\n" * 20)
+        sender.finish()
+        self.assertEqual((sender.answers, sender.errors), (20, 0))
+        self.assertEqual([text for source, _, _, text in machine.taken() if source == "host" and text == "G21"], ["G21"] * 20)
 
     # --- pairing
 

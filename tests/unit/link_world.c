@@ -55,6 +55,8 @@ static void pass(struct link_world *w, enum link_side from, const char *line, si
     copy[6] ^= 1; // in the verb, and no realtime byte
     if (w->mishap == DOUBLE)
         on(w, line, length);
+    if (w->mishap == CUT)
+        length /= 2;
     if (w->mishap != LOSE)
         on(w, w->mishap == GARBLE ? copy : line, length);
 }
@@ -84,8 +86,10 @@ static void to_machine(void *context, const uint8_t *bytes, size_t length) {
         bool frame = strncmp(text, "$LG ", 4) == 0;
         if (frame && w->outstanding)
             give_up("a frame went out while a line was unanswered", w->to_machine);
-        w->outstanding += end && !frame;
+        w->outstanding += end && !frame && !w->open_frame;
+        int left = w->times;
         pass(w, LINK_FROM_HOST, text, n, into_machine);
+        w->open_frame = w->times != left ? w->mishap == CUT : w->open_frame && !end;
         bytes += n;
         length -= n;
     }

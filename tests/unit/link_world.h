@@ -12,7 +12,7 @@
 #define LINK_WORLD_BYTES 65536
 #define SECOND           1000000LL
 
-enum mishap { LOSE, DOUBLE, GARBLE, MISHAPS };
+enum mishap { LOSE, DOUBLE, GARBLE, CUT, MISHAPS }; // CUT: its second half is lost, and its line end
 
 struct link_world {
     struct gate_config config;
@@ -33,6 +33,7 @@ struct link_world {
     char line[GATE_REPLY_MAX]; // of the machine, so far
     size_t line_length;
     unsigned outstanding; // lines without ok or error
+    bool open_frame;      // a frame was cut, and the machine takes the next line for more of it
     unsigned facts[GATE_FACT_STATUS + 1];
     char text[GATE_FACT_STATUS + 1][GATE_TEXT_MAX];
     uint16_t number[GATE_FACT_STATUS + 1];

@@ -152,7 +152,9 @@ static void spoilt_job(enum link_side from, const char *verb, enum mishap mishap
         fail_msg("%s of side %d, mishap %d, %d times: end %d, hook %d, gate %d (%s)", verb, from, mishap,
                  times, w->end, link_world_truth(w), link_world_state(w), link_world_text(w));
     assert_int_equal(link_world_denied(w), 0);
-    assert_int_equal(link_world_count(w->to_sender, "ok\r\n"), CUT_LINES);
+    if (link_world_count(w->to_sender, "ok\r\n") != CUT_LINES)
+        fail_msg("%s of side %d, mishap %d, %d times: %s behind %s", verb, from, mishap, times, w->to_sender,
+                 w->to_machine);
     link_world_drop(w);
 }
 
@@ -163,6 +165,30 @@ static void test_frames_lost_doubled_garbled(void **state) {
             for (int times = 1; times <= 3; times++)
                 for (int side = 0; side < 2; side++)
                     spoilt_job(side ? LINK_FROM_HOOK : LINK_FROM_HOST, verbs[i], (enum mishap)mishap, times);
+}
+
+// The line that comes behind a cut frame is swallowed with it by a firmware that reads whole lines. It is never a sender's, however
+// often frames are cut, nor when the hook is given up.
+static void test_no_line_of_a_sender_is_swallowed_behind_a_cut_frame(void **state) {
+    for (int times = 1; times <= 9; times++) {
+        for (int hook = GATE_HOOK_IF_ANY; hook <= GATE_HOOK_EXPECTED; hook++) {
+            struct link_world *w = link_world_new();
+            link_world_begin(w);
+            w->config.hook = (enum gate_hook)hook;
+            w->config.has_key[0] = hook == GATE_HOOK_EXPECTED;
+            link_world_spoil(w, LINK_FROM_HOST, "", CUT, times);
+            link_world_make(w);
+            for (int i = 0; i < 200; i++) {
+                link_world_send(w, "G21\n");
+                link_world_run(w, SECOND / 10);
+            }
+            link_world_run(w, 60 * SECOND);
+            size_t oks = link_world_count(w->to_sender, "ok\r\n");
+            if (oks != 200)
+                fail_msg("hook %d, %d frames cut: %zu lines answered; %s", hook, times, oks, w->to_machine);
+            link_world_drop(w);
+        }
+    }
 }
 
 static void test_a_job_that_is_not_opened_ends_once(void **state) {
@@ -622,6 +648,7 @@ int main(void) {
         cmocka_unit_test(test_a_refused_program_end_ends_the_job),
         cmocka_unit_test(test_two_jobs_are_opened_one_by_one),
         cmocka_unit_test(test_frames_lost_doubled_garbled),
+        cmocka_unit_test(test_no_line_of_a_sender_is_swallowed_behind_a_cut_frame),
         cmocka_unit_test(test_a_job_that_is_not_opened_ends_once),
         cmocka_unit_test(test_a_hook_that_falls_silent_is_a_fault_until_it_answers),
         cmocka_unit_test(test_the_sender_goes_while_the_hook_opens),

@@ -16,8 +16,10 @@ import tempfile
 import time
 
 MACHINE = "netduinoplus2"  # an STM32F405
-STORE_AT, STORE_BYTES = 0x2001F000, 64  # stm32f405.ld: BACKUP
-PC = 15
+STORE_AT, STORE_BYTES = 0x2001F000, 2048  # stm32f405.ld: MODEL; two pages
+PACKET = 1024  # bytes of memory in one
+LR, PC = 14, 15
+PAGE_BYTES = 1024  # pages.h
 PATIENCE = 20.0
 
 
@@ -39,6 +41,7 @@ class Gdb:
         self.socket.settimeout(PATIENCE)
         self.got = b""
         self.ask("?")
+        self.ask("qXfer:features:read:target.xml:0,ffb")  # before that qemu gives no single register, nor lets it be written
 
     def run_to(self, address):
         self.ask(f"Z1,{address:x},2")
@@ -53,7 +56,7 @@ class Gdb:
                 self.got = self.got[found.end():]
                 self.socket.sendall(b"+")
                 # That the machine has stopped is told unasked, too.
-                if command in ("?", "c") or found.group(1)[:1] not in (b"T", b"S"):
+                if command in ("?", "c", "s") or found.group(1)[:1] not in (b"T", b"S"):
                     return found.group(1).decode("latin-1")
             more = b"" if found else self.socket.recv(4096)
             if not found and not more:
@@ -61,14 +64,21 @@ class Gdb:
             self.got += more
 
     def read(self, address, length):
-        return bytes.fromhex(self.ask(f"m{address:x},{length:x}"))
+        return b"".join(bytes.fromhex(self.ask(f"m{address + at:x},{min(PACKET, length - at):x}")) for at in range(0, length, PACKET))
 
     def write(self, address, data):
-        assert self.ask(f"M{address:x},{len(data):x}:{data.hex()}") == "OK"
+        for at in range(0, len(data), PACKET):
+            part = data[at:at + PACKET]
+            assert self.ask(f"M{address + at:x},{len(part):x}:{part.hex()}") == "OK"
+
+    def register(self, number):
+        return int.from_bytes(bytes.fromhex(self.ask(f"p{number:x}")), "little")
+
+    def set_register(self, number, value):
+        assert self.ask(f"P{number:x}={value.to_bytes(4, 'little').hex()}") == "OK"
 
     def jump(self, address):
-        self.ask("qXfer:features:read:target.xml:0,ffb")  # before that qemu lets no register be written
-        assert self.ask(f"P{PC:x}={address.to_bytes(4, 'little').hex()}") == "OK"
+        self.set_register(PC, address)
 
     def go_on(self):
         self.ask("D")
@@ -97,9 +107,11 @@ class Qemu:
             if len(self.terminals) == 2:
                 break
         gdb = Gdb(self.gdb_path)
+        kept = b"\xff" * STORE_BYTES  # erased
         if store and os.path.exists(store):
             with open(store, "rb") as file:
-                gdb.write(STORE_AT, file.read())
+                kept = file.read()
+        gdb.write(STORE_AT, kept)
         gdb.go_on()
 
     def symbol(self, name):
@@ -114,6 +126,49 @@ class Qemu:
         gdb.run_to(self.symbol("board_feed_watchdog"))
         gdb.jump(self.symbol("unexpected"))
         gdb.go_on()
+
+    def cut_in_pairing(self, after, say, random):
+        """With the pairing button held (a pin that the model has not), `say()` sends a PAIR, and power goes in the middle of the
+        flash's operation number `after` from there. False: there were not so many."""
+        gdb = Gdb(self.gdb_path)
+        stops = {self.symbol(name): name for name in ("page_erase", "page_program", "port_button", "port_write")}
+        for address in stops:
+            gdb.ask(f"Z1,{address:x},2")
+        say()
+        while True:
+            gdb.ask("c")
+            at = gdb.register(PC)
+            if stops[at] == "port_write":  # the answer
+                for address in stops:
+                    gdb.ask(f"z1,{address:x},2")
+                gdb.go_on()
+                return False
+            if stops[at] == "port_button":
+                gdb.set_register(0, 1)
+                gdb.jump(gdb.register(LR) & ~1)
+                continue
+            if after == 0:
+                self.leave_half_done(gdb, stops[at], random)
+                return True
+            after -= 1
+            gdb.ask(f"z1,{at:x},2")
+            gdb.ask("s")
+            gdb.ask(f"Z1,{at:x},2")
+
+    def leave_half_done(self, gdb, operation, random):
+        """Of the bits that the operation was about to change, some have been."""
+        kept = bytearray(gdb.read(STORE_AT, STORE_BYTES))
+        page, word, value = (gdb.register(i) for i in range(3))
+        first, count = (page * PAGE_BYTES, PAGE_BYTES // 4) if operation == "page_erase" else (page * PAGE_BYTES + 4 * word, 1)
+        for at in range(first, first + 4 * count, 4):
+            cell, some = int.from_bytes(kept[at:at + 4], "little"), random.getrandbits(32)
+            cell = cell | some if operation == "page_erase" else cell & (value | some)
+            kept[at:at + 4] = cell.to_bytes(4, "little")
+        self.process.kill()
+        self.process.wait()
+        gdb.socket.close()
+        with open(self.store, "wb") as file:
+            file.write(kept)
 
     def power_off(self):
         """Ends it; what is stored is kept."""

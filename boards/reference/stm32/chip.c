@@ -1,11 +1,11 @@
-// chip.c: clock, pins, wires, beam, store, noise and watchdog.
+// chip.c: clock, pins, wires, beam, noise and watchdog.
 //
 // The chip runs from its internal oscillator as it comes out of reset; CPU_HZ says how fast that is (16 MHz; qemu's model: 168).
 
 #include "chip.h"  // chip_init
 #include "board.h" // board_millis
 #include "crc16.h" // crc16
-#include "guard.h" // STORE_BYTES
+#include "store.h" // store_init
 
 // Pins. Keys go to the supply: nothing pressed reads 0.
 #define PIN_MOVING   0  // B
@@ -26,17 +26,10 @@
 #define PANEL_BAUD   9600u
 #define HANGING_MS   500u
 #define IWDG_PERIOD  500u // of 1/500 s: a second
-#define STORE_MAGIC  0x4C473031u
 #define RNG_PATIENCE 1000
 
 static volatile uint32_t millis, fed;
 static uint16_t noise = CRC16_START;
-
-// Outlives a reset, and on a board with a battery a power cut.
-__attribute__((section(".backup"))) static struct {
-    uint32_t magic;
-    uint8_t bytes[STORE_BYTES];
-} backup;
 
 static void set_mode(struct gpio *port, uint8_t pin, uint32_t mode) {
     port->moder = (port->moder & ~(3u << 2 * pin)) | mode << 2 * pin;
@@ -68,15 +61,11 @@ static void init_usart(struct usart *usart, uint32_t baud, uint32_t irq) {
 }
 
 void chip_init(void) {
+    store_init();
     RCC_AHB1ENR |= AHB1_GPIOA | AHB1_GPIOB;
     RCC_AHB2ENR |= AHB2_RNG;
     RCC_APB1ENR |= APB1_TIM3 | APB1_USART2;
     RCC_APB2ENR |= APB2_USART1;
-    if (backup.magic != STORE_MAGIC) {
-        for (uint8_t i = 0; i < STORE_BYTES; i++)
-            backup.bytes[i] = 0;
-        backup.magic = STORE_MAGIC;
-    }
     init_pins();
     RNG_CR = RNG_EN;
     TIM3_PSC = CPU_HZ / 1000000u - 1; // a kilohertz in BOARD_POWER_MAX steps
@@ -156,17 +145,6 @@ uint8_t board_keys(void) {
     uint32_t down = GPIOB->idr;
     return (uint8_t)((down & 1u << PIN_START ? KEY_START : 0) | (down & 1u << PIN_PAIRING ? KEY_PAIRING : 0) |
                      (down & 1u << PIN_CARD ? KEY_CARD : 0));
-}
-
-void board_load(uint8_t offset, uint8_t *bytes, uint8_t length) {
-    while (length--)
-        *bytes++ = backup.bytes[offset++];
-}
-
-bool board_store(uint8_t offset, const uint8_t *bytes, uint8_t length) {
-    while (length--)
-        backup.bytes[offset++] = *bytes++;
-    return true;
 }
 
 uint16_t board_noise(void) {

@@ -55,6 +55,21 @@ struct usart {
 #define RNG_EN   (1u << 2)
 #define RNG_DRDY 1u
 
+// Flash: sectors are erased, words programmed.
+#define FLASH_KEYR     REGISTER(0x40023C04u)
+#define FLASH_SR       REGISTER(0x40023C0Cu)
+#define FLASH_CR       REGISTER(0x40023C10u)
+#define FLASH_KEY1     0x45670123u
+#define FLASH_KEY2     0xCDEF89ABu
+#define FLASH_ERRORS   0xF2u // operation, write protection, alignment, parallelism, sequence
+#define FLASH_BSY      (1u << 16)
+#define FLASH_PG       (1u << 0)
+#define FLASH_SER      (1u << 1)
+#define FLASH_SECTOR   3         // place of the sector's number
+#define FLASH_BY_WORDS (2u << 8) // 2.7 to 3.6 V
+#define FLASH_STRT     (1u << 16)
+#define FLASH_LOCK     (1u << 31)
+
 // Independent watchdog, from the slow clock of 32 kHz.
 #define IWDG_KR    REGISTER(0x40003000u)
 #define IWDG_PR    REGISTER(0x40003004u)
