@@ -119,8 +119,20 @@ static uint8_t find(TABLE struct row *row, uint_fast8_t count, uint16_t code) {
 }
 #endif
 
-uint8_t gcode_code_flags(bool m, uint16_t code) {
-    return m ? find(m_codes, COUNT(m_codes), code) : find(g_codes, COUNT(g_codes), code);
+bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code) {
+    uint8_t *count = &block->g_count, *flags = &block->g_flags, rows = COUNT(g_codes);
+    TABLE struct row *table = g_codes;
+    if (m) {
+        count = &block->m_count;
+        flags = &block->m_flags;
+        table = m_codes;
+        rows = COUNT(m_codes);
+    }
+    if (*count == GCODE_MAX_CODES)
+        return false;
+    ++*count;
+    *flags |= find(table, rows, code);
+    return true;
 }
 
 void gcode_modal_reset(struct gcode_modal *modal) {
