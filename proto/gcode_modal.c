@@ -155,19 +155,16 @@ static void apply_s(struct gcode_modal *modal, const struct gcode_block *block, 
         modal->s = *s;
 }
 
-// M3 and M5 on one line contradict each other: the worse is believed.
-static uint8_t spindle_after(const struct gcode_modal *modal, const struct gcode_block *block) {
-    if (block->m_flags & M_ON) {
+// The last of M3 and M4 on the line, which has one.
+static inline uint8_t way_of_turning(const struct gcode_block *block) {
 #ifndef GCODE_GRBL_ONLY
-        for (uint8_t i = block->m_count; i > 0; i--)
-            if (block->m[i - 1] == 40)
-                return GCODE_SPINDLE_CCW;
-            else if (block->m[i - 1] == 30)
-                break;
+    for (uint8_t i = block->m_count; i > 0; i--)
+        if (block->m[i - 1] == 40)
+            return GCODE_SPINDLE_CCW;
+        else if (block->m[i - 1] == 30)
+            break;
 #endif
-        return GCODE_SPINDLE_CW;
-    }
-    return block->m_flags & M_OFF ? GCODE_SPINDLE_OFF : modal->spindle;
+    return GCODE_SPINDLE_CW;
 }
 
 // Grbl executes a startup block when it is stored, to see whether it is good.
@@ -188,15 +185,16 @@ void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *bloc
     else if (flags & M_FAN_ON)
         modal->s =
             (struct gcode_number){.mantissa = 999999999, .saturated = true}; // M106 alone is full power
-    modal->spindle = spindle_after(modal, block);
+    if (flags & M_END)
+        flags = M_OFF | M_FAN_OFF;
+    if (flags & M_ON) // M3 and M5 on one line contradict each other: the worse is believed
+        modal->spindle = way_of_turning(block);
+    else if (flags & M_OFF)
+        modal->spindle = GCODE_SPINDLE_OFF;
     if (flags & M_FAN_ON)
         modal->fan_beam = true;
     else if (flags & M_FAN_OFF)
         modal->fan_beam = false;
-    if (flags & M_END) {
-        modal->fan_beam = false;
-        modal->spindle = GCODE_SPINDLE_OFF;
-    }
 #ifndef GCODE_GRBL_ONLY
     gcode_modes_apply(modal, block);
 #endif
