@@ -39,7 +39,9 @@ struct word {
     uint8_t marks;            // below
 };
 
-enum { NEGATIVE = 2, POINT = 4, SATURATED = 8, PLUS = 16 };
+// A sign's mark is made of its byte.
+#define SIGN_BITS 6
+enum { POINT = 1, PLUS = '+' & SIGN_BITS, NEGATIVE = '-' & SIGN_BITS, SATURATED = 8 };
 
 static inline uint32_t times_ten(uint32_t x) {
     uint32_t four = x << 2;
@@ -82,10 +84,8 @@ static inline void add_digit(struct word *w, uint8_t digit) {
 static inline bool add_mark(struct word *w, uint8_t c) {
     if (c == '.' && !(w->marks & POINT))
         w->marks |= POINT;
-    else if (c == '-' && (w->marks | w->digits) == 0)
-        w->marks = NEGATIVE;
-    else if (c == '+' && (w->marks | w->digits) == 0)
-        w->marks = PLUS;
+    else if ((c == '-' || c == '+') && (w->marks | w->digits) == 0)
+        w->marks = c & SIGN_BITS;
     else
         return false;
     return true;
@@ -101,12 +101,12 @@ static inline void number_of(struct gcode_number *n, const struct word *w) {
 // A G or M number as the tables have it: times CODE_SCALE. Only one decimal exists in the language; a second one is no known
 // code.
 static inline uint16_t code_of(const struct word *w) {
-    uint16_t number = (uint16_t)w->mantissa;
-    if ((w->marks & NEGATIVE && w->mantissa) || w->digits > CODE_DIGITS_MAX || w->mantissa > CODE_TENTHS_MAX)
+    uint16_t most = w->decimals ? CODE_TENTHS_MAX : CODE_TENTHS_MAX / 10;
+    if ((w->marks & NEGATIVE && w->mantissa) || w->digits > CODE_DIGITS_MAX || w->decimals > 1 ||
+        w->mantissa > most)
         return CODE_NONE;
-    if (w->decimals == 0)
-        return number > CODE_TENTHS_MAX / 10 ? CODE_NONE : (uint16_t)(number * CODE_SCALE);
-    return w->decimals == 1 ? (uint16_t)(number * (CODE_SCALE / 10)) : CODE_NONE;
+    uint16_t code = (uint16_t)((uint16_t)w->mantissa * (CODE_SCALE / 10));
+    return w->decimals ? code : (uint16_t)(code * 10u);
 }
 
 #ifndef GCODE_GRBL_ONLY
@@ -120,20 +120,9 @@ static inline uint16_t tenths_of(const struct word *w) {
 }
 #endif
 
-// False: one code more than is remembered.
-APART static bool add_code(struct gcode_block *block, bool m, uint16_t code) {
-    uint8_t *count = m ? &block->m_count : &block->g_count;
-    uint8_t *flags = m ? &block->m_flags : &block->g_flags;
-    if (*count == GCODE_MAX_CODES)
-        return false;
-    ++*count;
-    *flags |= gcode_code_flags(m, code);
-    return true;
-}
-
 static inline bool keep_code(struct gcode_block *block, const struct word *w) {
     bool m = w->slot == SLOT_M;
-    if (!add_code(block, m, code_of(w)))
+    if (!gcode_add_code(block, m, code_of(w)))
         return false;
 #ifndef GCODE_GRBL_ONLY
     if (m)

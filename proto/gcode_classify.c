@@ -36,9 +36,12 @@ APART static uint8_t classify_known(const struct gcode_rules *rules, const struc
     else if (modal->spindle != GCODE_SPINDLE_OFF)
         before |= SPINDLE;
     const struct gcode_number *s = NULL;
-    if (gcode_has(block, GCODE_S) && !(codes & M_FAN_OFF))
+    uint8_t level = GCODE_SETUP;
+    if (gcode_has(block, GCODE_S) && !(codes & M_FAN_OFF)) {
         s = &block->value[GCODE_S];
-    bool power = s && s->mantissa > 0;
+        level = gcode_level(rules, s);
+    }
+    bool power = level != GCODE_SETUP;
 
     // M2 and M30 switch off only after the line's own motion, and so do not count here.
     uint8_t on = (uint8_t)((before & outputs & ~(codes >> 1)) | (codes & (SPINDLE | FAN)));
@@ -57,12 +60,11 @@ APART static uint8_t classify_known(const struct gcode_rules *rules, const struc
     // An S on the line decides, unless it may belong to the other of the two outputs: then the stronger of the two.
     bool old_counts = s ? before & (codes & M_FAN_ON ? SPINDLE : FAN) : !(codes & M_FAN_ON);
     if (!old_counts)
-        return s ? gcode_level(rules, s) : GCODE_WORK; // M106 alone is full power
+        return s ? level : GCODE_WORK; // M106 alone is full power
     if (modal->doubt)
         return GCODE_WORK;
-    if (!s || gcode_compare_numbers(&modal->s, s) > 0)
-        s = &modal->s;
-    return gcode_level(rules, s);
+    uint8_t old = gcode_level(rules, &modal->s);
+    return old > level ? old : level;
 }
 
 static uint8_t classify_words(const struct gcode_rules *rules, const struct gcode_modal *modal,

@@ -119,8 +119,20 @@ static uint8_t find(TABLE struct row *row, uint_fast8_t count, uint16_t code) {
 }
 #endif
 
-uint8_t gcode_code_flags(bool m, uint16_t code) {
-    return m ? find(m_codes, COUNT(m_codes), code) : find(g_codes, COUNT(g_codes), code);
+bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code) {
+    uint8_t *count = &block->g_count, *flags = &block->g_flags, rows = COUNT(g_codes);
+    TABLE struct row *table = g_codes;
+    if (m) {
+        count = &block->m_count;
+        flags = &block->m_flags;
+        table = m_codes;
+        rows = COUNT(m_codes);
+    }
+    if (*count == GCODE_MAX_CODES)
+        return false;
+    ++*count;
+    *flags |= find(table, rows, code);
+    return true;
 }
 
 void gcode_modal_reset(struct gcode_modal *modal) {
@@ -143,19 +155,16 @@ static void apply_s(struct gcode_modal *modal, const struct gcode_block *block, 
         modal->s = *s;
 }
 
-// M3 and M5 on one line contradict each other: the worse is believed.
-static uint8_t spindle_after(const struct gcode_modal *modal, const struct gcode_block *block) {
-    if (block->m_flags & M_ON) {
+// The last of M3 and M4 on the line, which has one.
+static inline uint8_t way_of_turning(const struct gcode_block *block) {
 #ifndef GCODE_GRBL_ONLY
-        for (uint8_t i = block->m_count; i > 0; i--)
-            if (block->m[i - 1] == 40)
-                return GCODE_SPINDLE_CCW;
-            else if (block->m[i - 1] == 30)
-                break;
+    for (uint8_t i = block->m_count; i > 0; i--)
+        if (block->m[i - 1] == 40)
+            return GCODE_SPINDLE_CCW;
+        else if (block->m[i - 1] == 30)
+            break;
 #endif
-        return GCODE_SPINDLE_CW;
-    }
-    return block->m_flags & M_OFF ? GCODE_SPINDLE_OFF : modal->spindle;
+    return GCODE_SPINDLE_CW;
 }
 
 // Grbl executes a startup block when it is stored, to see whether it is good.
@@ -176,15 +185,16 @@ void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *bloc
     else if (flags & M_FAN_ON)
         modal->s =
             (struct gcode_number){.mantissa = 999999999, .saturated = true}; // M106 alone is full power
-    modal->spindle = spindle_after(modal, block);
+    if (flags & M_END)
+        flags = M_OFF | M_FAN_OFF;
+    if (flags & M_ON) // M3 and M5 on one line contradict each other: the worse is believed
+        modal->spindle = way_of_turning(block);
+    else if (flags & M_OFF)
+        modal->spindle = GCODE_SPINDLE_OFF;
     if (flags & M_FAN_ON)
         modal->fan_beam = true;
     else if (flags & M_FAN_OFF)
         modal->fan_beam = false;
-    if (flags & M_END) {
-        modal->fan_beam = false;
-        modal->spindle = GCODE_SPINDLE_OFF;
-    }
 #ifndef GCODE_GRBL_ONLY
     gcode_modes_apply(modal, block);
 #endif

@@ -50,8 +50,8 @@ enum {
 #define CODE_TENTHS_MAX 2047u
 #define CODE_NONE       0xFFFFu // no code that there is
 
-// The flags of one G code, or of one M code, given times CODE_SCALE.
-uint8_t gcode_code_flags(bool m, uint16_t code);
+// Keeps what a G code, or an M code, does; it is given times CODE_SCALE. False: one code more than is remembered.
+bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code);
 
 // Compares two numbers, neither of them negative: -1, 0, 1.
 int8_t gcode_compare_numbers(const struct gcode_number *a, const struct gcode_number *b);

@@ -1,6 +1,7 @@
 // link.c: reading frames, and the MAC. A body is followed by `*`: a value ends at a blank or there.
 
 #include "link.h"        // link_read
+#include "crc16.h"       // crc16
 #include "link_inside.h" // LINK_OPENING
 #include "siphash.h"     // siphash_start
 
@@ -46,8 +47,24 @@ static const char *find_value(const struct link_frame *frame, link_key key) {
     return NULL;
 }
 
+// The value of a digit, or -1.
+static LINK_ONCE int8_t digit_of(char c) {
+    uint8_t digit = (uint8_t)(c - '0');
+    if (digit > 9) {
+        digit = (uint8_t)(c - 'A');
+        if (digit > 5)
+            return -1;
+        digit = (uint8_t)(digit + 10);
+    }
+    return (int8_t)digit;
+}
+
+// The value of two digits; negative when they are none.
+static LINK_ONCE int16_t read_byte(const char *text) {
+    return (int16_t)(digit_of(text[0]) * 16 | digit_of(text[1]));
+}
+
 bool link_read(enum link_side side, const char *line, size_t length, struct link_frame *frame) {
-    char digits[LINK_CRC_DIGITS];
     if (length > LINK_FRAME_MAX || length < LINK_OPENING + LINK_CRC + 1 || !link_is_frame(side, line, length))
         return false;
     const char *tail = line + length;
@@ -56,32 +73,12 @@ bool link_read(enum link_side side, const char *line, size_t length, struct link
     tail -= LINK_CRC;
     frame->body = line + LINK_OPENING;
     frame->length = (uint8_t)(tail - frame->body);
-    if (*tail != '*')
+    uint16_t crc = crc16(CRC16_START, (const uint8_t *)frame->body, frame->length);
+    if (*tail != '*' || read_byte(tail + 1) != crc >> 8 || read_byte(tail + 3) != (crc & 0xFF))
         return false;
-    link_crc_digits(frame->body, frame->length, digits);
-    for (uint8_t i = 0; i < LINK_CRC_DIGITS; i++)
-        if (*++tail != digits[i])
-            return false;
     uint8_t verb = find_word(frame->body, LINK_VERB_WORD, LINK_VERBS);
     frame->verb = (enum link_verb)verb;
     return verb != LINK_VERBS;
-}
-
-// Reads two digits. False: they are none.
-static bool read_byte(const char *text, uint8_t *byte) {
-    uint8_t value = 0;
-    for (uint8_t i = 2; i; i--) {
-        uint8_t digit = (uint8_t)(*text++ - '0');
-        if (digit > 9) {
-            digit = (uint8_t)(digit - ('A' - '0'));
-            if (digit > 5)
-                return false;
-            digit = (uint8_t)(digit + 10);
-        }
-        value = (uint8_t)(value << 4 | digit);
-    }
-    *byte = value;
-    return true;
 }
 
 bool link_read_text(const struct link_frame *frame, link_key key, char *text, uint8_t room) {
@@ -89,13 +86,12 @@ bool link_read_text(const struct link_frame *frame, link_key key, char *text, ui
     if (!p)
         return false;
     for (; !ends_value(*p); p++) {
-        uint8_t byte = (uint8_t)*p;
+        int16_t byte = (uint8_t)*p;
         if (byte == '%') {
-            if (!read_byte(p + 1, &byte))
-                return false;
+            byte = read_byte(p + 1);
             p += 2;
         }
-        if (byte == 0 || --room == 0)
+        if (byte <= 0 || --room == 0)
             return false;
         *text++ = (char)byte;
     }
@@ -107,9 +103,12 @@ bool link_read_hex(const struct link_frame *frame, link_key key, uint8_t *bytes,
     const char *p = find_value(frame, key);
     if (!p)
         return false;
-    for (; count; count--, p += 2)
-        if (!read_byte(p, bytes++))
+    for (; count; count--, p += 2) {
+        int16_t byte = read_byte(p);
+        if (byte < 0)
             return false;
+        *bytes++ = (uint8_t)byte;
+    }
     return ends_value(*p);
 }
 
@@ -127,26 +126,29 @@ bool link_read_word(const struct link_frame *frame, link_key key, uint8_t first,
     return p && (*word = find_word(p, first, count)) != count;
 }
 
+_Static_assert(offsetof(struct link_secret, hook_nonce) ==
+                   offsetof(struct link_secret, host_nonce) + LINK_NONCE,
+               "the nonces stand side by side");
+
 void link_mac(const char *body, uint8_t length, enum link_side side, const struct link_secret *secret,
               uint8_t out[SIPHASH_OUT]) {
     struct siphash hash;
-    uint8_t says = side == LINK_FROM_HOST ? 'H' : 'M';
+    uint8_t says = (uint8_t)('H' + ('M' - 'H') * side);
     siphash_start(&hash, secret->key);
     siphash_add(&hash, &says, 1);
-    siphash_add(&hash, secret->host_nonce, LINK_NONCE);
-    siphash_add(&hash, secret->hook_nonce, LINK_NONCE);
+    siphash_add(&hash, (const uint8_t *)secret + offsetof(struct link_secret, host_nonce), 2 * LINK_NONCE);
     siphash_add(&hash, (const uint8_t *)body, length);
     siphash_end(&hash, out);
 }
 
 bool link_mac_right(const struct link_frame *frame, enum link_side side, const struct link_secret *secret) {
-    uint8_t mac[SIPHASH_OUT], different = 0;
-    uint8_t covered = (uint8_t)(frame->length - LINK_MAC_FIELD);
-    const char *field = frame->body + covered;
-    if (frame->length < LINK_MAC_FIELD || field[0] != ' ' || field[1] != 'm' || field[2] != '=')
+    uint8_t mac[SIPHASH_OUT];
+    int16_t different = 0;
+    const char *given = find_value(frame, LINK_KEY("m"));
+    if (!given || given + 2 * SIPHASH_OUT != frame->body + frame->length) // nothing may follow
         return false;
-    link_mac(frame->body, covered, side, secret, mac);
-    for (uint8_t i = 0; i < 2 * SIPHASH_OUT; i++)
-        different |= (uint8_t)(field[3 + i] ^ link_hex(i & 1 ? mac[i / 2] : mac[i / 2] >> 4));
+    link_mac(frame->body, (uint8_t)(frame->length - LINK_MAC_FIELD), side, secret, mac);
+    for (uint8_t i = 0; i < SIPHASH_OUT; i++, given += 2)
+        different |= (int16_t)(read_byte(given) ^ mac[i]);
     return !different;
 }

@@ -198,7 +198,7 @@ uint8_t link_end(struct link_writer *w);
 
 struct link_secret {
     uint8_t key[SIPHASH_KEY];
-    uint8_t host_nonce[LINK_NONCE], hook_nonce[LINK_NONCE];
+    uint8_t host_nonce[LINK_NONCE], hook_nonce[LINK_NONCE]; // side by side, as the MAC takes them
 };
 
 // The MAC over a body up to its m field, as `side` says it.

@@ -12,17 +12,16 @@
 #define LINK_TABLE const
 #endif
 
-#define LINK_CRC        5 // bytes of `*` and four digits; `]` follows from the hook
-#define LINK_CRC_DIGITS 4
-#define LINK_MAC_FIELD  (3 + 2 * SIPHASH_OUT) // bytes of ` m=` and its digits
+// Out of line, so that it stands once in the flash.
+#define LINK_ONCE __attribute__((noinline))
+
+#define LINK_CRC       5                     // bytes of `*` and four digits; `]` follows from the hook
+#define LINK_MAC_FIELD (3 + 2 * SIPHASH_OUT) // bytes of ` m=` and its digits
 
 // Where a word of enum link_word stands; it ends with NUL.
 LINK_TABLE char *link_word_at(uint8_t word);
 
 // A digit in capitals, of the low four bits.
 char link_hex(uint8_t nibble);
-
-// The four digits of a body's crc.
-void link_crc_digits(const char *body, uint8_t length, char digits[LINK_CRC_DIGITS]);
 
 #endif

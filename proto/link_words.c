@@ -1,6 +1,5 @@
 // link_words.c: the words of the link, and what reading and writing share.
 
-#include "crc16.h"       // crc16
 #include "link.h"        // link_state_word
 #include "link_inside.h" // LINK_TABLE
 
@@ -53,10 +52,4 @@ char link_opening(uint8_t side, uint8_t i) {
 char link_hex(uint8_t nibble) {
     nibble &= 15;
     return (char)(nibble < 10 ? '0' + nibble : 'A' - 10 + nibble);
-}
-
-void link_crc_digits(const char *body, uint8_t length, char digits[LINK_CRC_DIGITS]) {
-    uint16_t crc = crc16(CRC16_START, (const uint8_t *)body, length);
-    for (uint8_t i = LINK_CRC_DIGITS; i--; crc >>= 4)
-        digits[i] = link_hex((uint8_t)crc);
 }

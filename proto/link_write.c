@@ -1,5 +1,6 @@
 // link_write.c: writing frames.
 
+#include "crc16.h"       // crc16
 #include "link.h"        // link_begin
 #include "link_inside.h" // link_hex
 
@@ -13,6 +14,11 @@ static void put(struct link_writer *w, char c) {
 static void put_byte(struct link_writer *w, uint8_t byte) {
     put(w, link_hex(byte >> 4));
     put(w, link_hex(byte));
+}
+
+static void put_number(struct link_writer *w, uint16_t number) {
+    put_byte(w, (uint8_t)(number >> 8));
+    put_byte(w, (uint8_t)number);
 }
 
 static void put_word(struct link_writer *w, uint8_t word) {
@@ -32,8 +38,9 @@ void link_begin(struct link_writer *w, char *out, enum link_side side, enum link
 
 static void put_key(struct link_writer *w, link_key key) {
     put(w, ' ');
-    for (uint8_t i = 3; i--; key = (link_key)(key << 5)) {
-        uint8_t letter = key >> 10 & 31;
+    for (uint8_t shift = 15; shift;) {
+        shift = (uint8_t)(shift - 5);
+        uint8_t letter = key >> shift & 31;
         if (letter)
             put(w, (char)('a' - 1 + letter));
     }
@@ -67,8 +74,8 @@ void link_write_hex(struct link_writer *w, link_key key, const uint8_t *bytes, u
 }
 
 void link_write_number(struct link_writer *w, link_key key, uint16_t number) {
-    const uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
-    link_write_hex(w, key, bytes, sizeof bytes);
+    put_key(w, key);
+    put_number(w, number);
 }
 
 void link_write_word(struct link_writer *w, link_key key, uint8_t word) {
@@ -84,17 +91,18 @@ void link_put_mac(struct link_writer *w, const struct link_secret *secret) {
 }
 
 uint8_t link_end(struct link_writer *w) {
-    char *p = w->out + w->length;
     if (link_full(w))
         return 0;
-    *p++ = '*';
-    link_crc_digits(w->out + LINK_OPENING, (uint8_t)(w->length - LINK_OPENING), p);
-    p += LINK_CRC_DIGITS;
+    uint16_t crc =
+        crc16(CRC16_START, (const uint8_t *)w->out + LINK_OPENING, (size_t)(w->length - LINK_OPENING));
+    w->limit = LINK_FRAME_MAX + 3; // the room that was kept for what follows
+    put(w, '*');
+    put_number(w, crc);
     if (w->side == LINK_FROM_HOOK) {
-        *p++ = ']';
-        *p++ = '\r';
+        put(w, ']');
+        put(w, '\r');
     }
-    *p++ = '\n';
-    *p = '\0';
-    return (uint8_t)(p - w->out);
+    put(w, '\n');
+    w->out[w->length] = '\0';
+    return w->length;
 }
