@@ -35,11 +35,12 @@
 #define OWN_LINE_BYTES 3 // of `$I`, `$G`, `$$`, `M5`
 #define SETTINGS_ASKED 3 // so often `$$` is asked of a machine that does not tell its $30
 #define NAMELESS_MAX   2 // so often a machine may answer $I with `ok` alone before it is taken at its word
-#define POLL_LOST_US   1500000LL // lotgate's own `?` was not answered
-#define PGM_END_US     300000LL  // [MSG:Pgm End] and Idle this long after it, without an ok
-#define SETTLE_US      500000LL  // after a moving line, a report of Idle may still be of before it
-#define STATUS_FACT_US 200000LL  // at most five status facts a second
-#define DWELL_MAX_S    3600      // longest G4 that is waited for before replies count as lost
+#define POLL_LOST_US   1500000LL          // lotgate's own `?` was not answered
+#define PGM_END_US     300000LL           // [MSG:Pgm End] and Idle this long after it, without an ok
+#define SETTLE_US      500000LL           // after a moving line, a report of Idle may still be of before it
+#define STATUS_FACT_US 200000LL           // at most five status facts a second
+#define DWELL_MAX_S    3600               // longest G4 that is waited for before replies count as lost
+#define TOOL_US        (3600 * SECOND_US) // longest tool change: a job that idles for longer has ended
 
 #define GATE_DIGITS_MAX 6  // of a 16-bit number, with its end
 #define DUE_TEXT        24 // beginning of a line kept for error facts
@@ -252,6 +253,7 @@ struct gate {
         bool paused, pause_seen;
         bool program_end; // [MSG:Pgm End] was seen while ending
         int64_t program_end_us, pause_us;
+        int64_t tool_us; // the sender changes tools since then, and the machine is idle; 0: it doesn't
         int64_t first_us, last_us, line_us; // line_us: last line of any job, refused ones too
         uint32_t errors, pauses, overrides, replaced;
         crypto_hash_sha256_state sha;

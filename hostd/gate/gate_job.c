@@ -16,6 +16,7 @@ static void clear(struct gate *g) {
     g->job.open = g->job.active = g->job.moved = g->job.ending = g->job.orphan = false;
     g->job.next_waits = g->job.unsure = g->job.ledger_held = false;
     g->job.local = g->job.local_due = g->job.paused = g->job.pause_seen = g->job.program_end = false;
+    g->job.tool_us = 0;
     g->job.errors = g->job.pauses = g->job.overrides = g->job.replaced = 0;
     g->sender.cr_hashed = false;
 }
@@ -26,6 +27,26 @@ static void begin(struct gate *g) {
     g->job.first_us = g->job.last_us = g->now;
     crypto_hash_sha256_init(&g->job.sha);
     meter_reset(&g->job.meter, NULL);
+}
+
+// Grbl refuses M6, so senders stop there and send it as a comment: CNCjs writes `(M6)`.
+static bool changes_tool(const struct line *line, const struct gcode_block *block) {
+    for (uint8_t i = 0; i < block->m_count; i++)
+        if (block->m[i] == 60)
+            return true;
+    return memmem(line->text, line->length, "(M6)", 4) != NULL;
+}
+
+// Moves by hand and probing belong to the change; the spindle ends it.
+static void follow_tool(struct gate *g, const struct line *line, const struct gcode_block *block) {
+    if (g->job.tool_us && block->shape == GCODE_WORDS_LINE && g->modal.spindle != GCODE_SPINDLE_OFF) {
+        g->job.tool_us = 0;
+        gate_job_resume(g);
+    }
+    if (g->job.open && changes_tool(line, block)) {
+        g->job.tool_us = g->now;
+        gate_job_pause(g, "tool change");
+    }
 }
 
 bool gate_job_goes_on(const struct gate *g) {
@@ -40,6 +61,8 @@ void gate_job_line(struct gate *g, const struct line *line, const struct gcode_m
     g->job.last_us = g->job.line_us = g->now;
     meter_line(&g->job.meter, &g->config.rules, before, &g->modal, block, total);
     gate_out_hash(g, line->text, total);
+    if (g->config.rules.machine == GCODE_CNC)
+        follow_tool(g, line, block);
 }
 
 void gate_job_tail(struct gate *g, const uint8_t *lf) {

@@ -25,7 +25,7 @@ static void follow_pause(struct gate *g, const struct grbl_status *s) {
         gate_job_pause(g, head && head->flags & DUE_PAUSE ? "program pause" : "feed hold");
     else if (s->state == GRBL_DOOR_OPEN)
         gate_job_pause(g, "door");
-    else if (g->job.paused && (g->job.pause_seen || g->now - g->job.pause_us > SECOND_US))
+    else if (g->job.paused && !g->job.tool_us && (g->job.pause_seen || g->now - g->job.pause_us > SECOND_US))
         gate_job_resume(g);
     if (s->state == GRBL_HOLDING || s->state == GRBL_DOOR_OPEN || s->state == GRBL_TOOL)
         g->job.pause_seen = true;
@@ -118,7 +118,8 @@ static void end_by_report(struct gate *g, const struct grbl_status *s) {
     }
     bool more = g->queue.count && !g->job.ending && !g->job.next_waits;
     // A sender that polls with `?` and an empty line has one of them unanswered at every report.
-    if (more || g->dues.gcode || g->now < g->job.line_us + g->config.idle_us)
+    bool tool = g->job.tool_us && g->now < g->job.tool_us + TOOL_US;
+    if (more || tool || g->dues.gcode || g->now < g->job.line_us + g->config.idle_us)
         return;
     gate_job_end(g, GATE_END_COMPLETED, "no line came and the machine is idle");
 }

@@ -238,6 +238,43 @@ static void by_shutdown(struct world *w) {
     assert_true(world_machine_is(w, "!"));
 }
 
+// A tool change is no end, however the sender tells of it; the jogging within it does not end it, the spindle does. Left for
+// longer than TOOL_US the job has ended (follow_tool in gate_job.c, end_by_report in gate_status.c).
+static void test_a_tool_change_is_no_end(void **state) {
+    static const char *const change[] = {"(M6) T2\n", "M6 T2\n"};
+    for (int i = 0; i < 4; i++) {
+        struct gate_config config;
+        struct world w;
+        world_config(&config);
+        config.rules.machine = GCODE_CNC;
+        config.poll = true;
+        world_make(&w, &config);
+        world_arm_and_start(&w);
+        world_send(&w, "G21\nM3 S1000\nG1 X1 F100\nM5\n");
+        world_answer(&w);
+        w.reply = i % 2 ? "error:20" : NULL;
+        world_send(&w, change[i % 2]);
+        world_answer(&w);
+        assert_int_equal(w.facts[GATE_FACT_PAUSED], 1);
+        assert_string_equal(w.text[GATE_FACT_PAUSED], "tool change");
+        world_pass(&w, 600 * SECOND);
+        world_send(&w, "G91\nG0 Z10\nG90\n");
+        world_answer(&w);
+        world_pass(&w, (i < 2 ? 600 : 3600) * SECOND);
+        assert_int_equal(world_state(&w), i < 2 ? GATE_RUNNING : GATE_LOCKED);
+        assert_int_equal(w.facts[GATE_FACT_RESUMED], 0);
+        if (i < 2) {
+            world_send(&w, "M3 S1000\nG1 X2\n");
+            world_answer(&w);
+            assert_int_equal(w.facts[GATE_FACT_RESUMED], 1);
+            world_pass(&w, 10 * SECOND);
+        }
+        assert_int_equal(world_state(&w), GATE_LOCKED);
+        assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
+        world_free(&w);
+    }
+}
+
 static void test_ends(void **state) {
     ends_as(GATE_END_ABORTED, by_reset);
     ends_as(GATE_END_ABORTED, by_panel_reset);
@@ -416,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_framing_is_a_dry_run),
         cmocka_unit_test(test_idle_ends),
         cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_a_tool_change_is_no_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_rest_of_a_cut_job_is_refused),
         cmocka_unit_test(test_sender_leaves_behind_m2),
