@@ -152,7 +152,10 @@ static void act_declare(struct station *s, struct request *request) {
 static void act_cancel(struct station *s, struct request *request) {
     const char *reason = json_text(request->args, "reason");
     if (s->declaration[0] == '\0')
-        refuse(request, "nothing_declared", "", "No lot is declared for this machine.");
+        refuse(
+            request, "nothing_declared",
+            "There is nothing to cancel. A job that waits for its lot is dropped by a reset of the machine.",
+            "No lot is declared for this machine.");
     else if (!station_withdraw(s, reason != NULL ? reason : "cancelled", json_text(request->args, "by"),
                                request))
         refuse(request, "job_running", "Wait for the job's end, or reset the machine.",

@@ -170,7 +170,9 @@ class Jobs(LotgateTest):
         self.assertIn("already", second.stdout + second.stderr)
         self.gate.command("cancel", "laser1")
         self.gate.wait_state("locked")
-        self.assertEqual(self.gate.run("cancel", "laser1").returncode, 1)
+        again = self.gate.run("cancel", "laser1")
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("dropped by a reset", again.stdout + again.stderr)  # what to do about a held job
 
     def test_a_reset_while_held_drops_the_job(self):
         line = self.line(self.gate.tcp())
