@@ -18,6 +18,11 @@ static bool unfit(struct lg_error *error, uint64_t line, const char *what, const
 
 static bool check_line(const char *text, size_t length, uint64_t number, struct lg_error *error) {
     char line[CLI_STREAM_LINE_MAX];
+    while (length > 0 && text[length - 1] == '\r')
+        length--;
+    if (memchr(text, '\r', length) != NULL) // a file of old computers is one line to getline()
+        return unfit(error, number, "holds carriage returns in its middle",
+                     "Save the file with line feeds at its line ends, as Unix and Windows have them.");
     if (length >= CLI_STREAM_LINE_MAX)
         return unfit(error, number, "is too long for any machine", "Is this a G-code file?");
     if (memchr(text, '\0', length) != NULL)

@@ -161,11 +161,12 @@ static size_t comment_length(const char *line, size_t length, size_t at) {
 }
 
 enum cli_line_fate cli_line_prepare(char *line, size_t *length) {
+    static const char mark[] = "\xEF\xBB\xBF"; // of byte order: editors put it before a file's first line
     size_t n = *length, out = 0;
     enum cli_line_fate fate = CLI_LINE_SEND;
     while (n > 0 && line[n - 1] == '\r')
         n--;
-    for (size_t i = 0; i < n;) {
+    for (size_t i = n >= 3 && memcmp(line, mark, 3) == 0 ? 3 : 0; i < n;) {
         size_t comment = comment_length(line, n, i), take = comment > 0 ? comment : 1;
         bool bad = false;
         for (size_t j = i; j < i + take; j++)

@@ -136,7 +136,8 @@ class WithDaemon(unittest.TestCase):
 
     def test_files_that_are_no_gcode_are_not_sent(self):
         before = len(self.daemon.jobs())
-        for text, why in (("G1 X1\nG1 X2!\n", "Line 2 "), ("G1 X1\x00\n", "NUL"), ("G" * 2000, "too long"), ("", "empty")):
+        for text, why in (("G1 X1\nG1 X2!\n", "Line 2 "), ("G1 X1\x00\n", "NUL"), ("G" * 2000, "too long"), ("", "empty"),
+                          ("G1 X1\r" * 500, "line feeds")):
             done = self.daemon.run("send", "laser1", self.gcode(text, "bad.nc"))
             self.assertEqual(done.returncode, 1)
             self.assertIn(why, done.stderr)

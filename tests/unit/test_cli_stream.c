@@ -98,6 +98,8 @@ static void test_lines_are_made_fit(void **state) {
     prepared("G1 (why?) X1 (fine)", CLI_LINE_CLEANED, "G1  X1 (fine)");
     prepared("; \xc3\x84rger", CLI_LINE_CLEANED, "");
     prepared("(open ~", CLI_LINE_CLEANED, "");
+    prepared("\xef\xbb\xbfG21\r", CLI_LINE_SEND, "G21"); // an editor's mark before the first line
+    prepared("\xef\xbb", CLI_LINE_BAD, NULL);
     prepared("G1 X1!", CLI_LINE_BAD, NULL);
     prepared("G1 \x18", CLI_LINE_BAD, NULL);
     prepared("G1 \xe9", CLI_LINE_BAD, NULL);
