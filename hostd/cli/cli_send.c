@@ -169,8 +169,8 @@ const struct cli_command cli_send_commands[] = {
      .words = words,
      .options = options,
      .details =
-         "The file's bytes are sent as they are, but for carriage returns, lines of a lone `%' and comments "
-         "with bytes that would act on the machine at once. A job without a declared lot waits until one is "
+         "The file's bytes are sent as they are, but for carriage returns, a byte order mark, lines of a lone `%' "
+         "and comments with bytes that would act on the machine at once. A job without a declared lot waits until one is "
          "declared. Ctrl-C stops the machine with a reset; again, it leaves at once. Exit status 1 when the "
          "machine refused a line, raised an alarm, or the job was not completed.",
      .run = send_file},
