@@ -189,8 +189,9 @@ bool ledger_list_order(const struct ledger_list *list, const cJSON *args, struct
     order->sort = sort_of(list, args, &order->down, error);
     const cJSON *after = args ? json_get(args, "after") : NULL;
     order->goes_on = after && !cJSON_IsNull(after);
-    for (order->columns = 0; order->sort && order->sort->columns[order->columns]; order->columns++)
-        continue;
+    order->columns = 0;
+    while (order->sort && order->sort->columns[order->columns])
+        order->columns++;
     return order->sort != NULL;
 }
 

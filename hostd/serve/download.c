@@ -88,7 +88,7 @@ static ssize_t more(void *context, uint64_t position, char *to, size_t room) {
 }
 
 // The file is called after the address: what stands last in it by name.
-static void answer(struct exchange *x, struct MHD_Response *response) {
+static void respond(struct exchange *x, struct MHD_Response *response) {
     const char *name = strstr(x->route->pattern, ROUTE_PREFIX) + strlen(ROUTE_PREFIX);
     for (const char *next; (next = strchr(name, '/')) && next[1] != '{';)
         name = next + 1;
@@ -121,12 +121,12 @@ void download_list(struct exchange *x, const struct listing *listing, cJSON *arg
         exchange_error(x, &error);
         return;
     }
-    answer(x, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, more, d, download_free));
+    respond(x, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, more, d, download_free));
 }
 
 void download_whole(struct exchange *x, const struct listing *listing, cJSON *whole) {
     size_t length;
     char *text = csv_text(listing, listing_rows(listing, whole), true, &length);
     cJSON_Delete(whole);
-    answer(x, MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE));
+    respond(x, MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE));
 }
