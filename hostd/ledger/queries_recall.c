@@ -94,6 +94,13 @@ const struct ledger_named_query queries_recall[] = {
      " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
      "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM units u JOIN job_lots jl USING (record) WHERE u.unit = :unit"
      "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
+    // the same for an order that is shipped without units: by the records that name it
+    {"recall_of_order",
+     "SELECT l.lot FROM records r JOIN job_lots jl USING (record) JOIN lots l USING (lot)"
+     " WHERE r.order_ref = :order AND l.state = 'recalled'"
+     " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
+     "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM records r JOIN job_lots jl USING (record) WHERE r.order_ref = :order"
+     "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
     // one step of the trace, forward (to what it became) and backward (to what it was made of)
     {"trace_from_lot", "SELECT 'lot' AS type, child AS id FROM lot_parents WHERE parent = :id"
                        " UNION SELECT 'job', job FROM job_lots WHERE lot = :id ORDER BY 1, 2"},

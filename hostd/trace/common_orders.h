@@ -6,6 +6,8 @@
 
 // The customer's row, owned by the caller; code no_such_customer.
 bool customer_need(struct ledger *ledger, const char *customer, cJSON **row, struct lg_error *error);
+// Brings `email` of an object (NULL: none) into small letters: by it a customer is known again. Without text it is taken away.
+void customer_small_email(cJSON *object);
 // Appends customer.added with the particulars in `args`, under args.customer or the next number; `customer` gets the id.
 bool customer_append(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                      char customer[65], struct lg_error *error);

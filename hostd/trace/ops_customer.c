@@ -1,6 +1,8 @@
 // ops_customer: whom the shop delivers to: what a recall must reach.
 #include "common.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common_orders.h"
@@ -15,10 +17,24 @@ bool customer_need(struct ledger *ledger, const char *customer, cJSON **row, str
                        "See `lotgate customer list`, or add it with `lotgate customer add`.", error);
 }
 
+void customer_small_email(cJSON *object) {
+    const char *email = object ? json_text(object, "email") : NULL;
+    if (!email)
+        return;
+    char *small = strdup(email);
+    lg_assert(small);
+    for (char *p = small; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    cJSON_DeleteItemFromObjectCaseSensitive(object, "email");
+    json_add_text(object, "email", *small ? small : NULL);
+    free(small);
+}
+
 bool customer_append(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                      char customer[65], struct lg_error *error) {
     const char *given = json_text(args, "customer");
     cJSON *body = common_copy(cJSON_CreateObject(), args, particulars);
+    customer_small_email(body);
     if (given) {
         strncpy(customer, given, 64)[64] = '\0';
         json_add_text(body, "customer", given);
@@ -60,14 +76,19 @@ static bool customer_change(struct ledger *ledger, const struct trace_context *c
     if (!changes)
         return lg_fail(error, "bad_argument", "Give a name, e-mail, phone or address.",
                        "Nothing of customer %s would change.", customer);
+    cJSON *body = common_copy(cJSON_CreateObject(), args, members);
+    customer_small_email(body);
     *answer = common_one("customer", customer);
-    return common_append(ledger, context, "customer.changed",
-                         common_copy(cJSON_CreateObject(), args, members), error);
+    return common_append(ledger, context, "customer.changed", body, error);
 }
 
 static bool customer_list(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                           cJSON **answer, struct lg_error *error) {
-    return common_filtered(ledger, "customer_list", args, answer, error);
+    cJSON *filter = cJSON_Duplicate(args, true);
+    customer_small_email(filter);
+    bool ok = common_filtered(ledger, "customer_list", filter, answer, error);
+    cJSON_Delete(filter);
+    return ok;
 }
 
 static cJSON *limited(const char *name, const char *value) {

@@ -4,7 +4,6 @@
 // changes nothing. A customer is known again by e-mail, or, without one, by name and address.
 #include "common.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,13 +21,6 @@ struct import {
 };
 
 // E-mail addresses are compared in small letters.
-static void lower(char *out, size_t room, const char *text) {
-    size_t i = 0;
-    for (; text[i] && i + 1 < room; i++)
-        out[i] = (char)tolower((unsigned char)text[i]);
-    out[i] = '\0';
-}
-
 static bool find_customer(struct import *import, const cJSON *customer, cJSON **row, struct lg_error *error) {
     const char *email = json_text(customer, "email");
     cJSON *filter;
@@ -193,17 +185,10 @@ static bool take_order(struct import *import, const cJSON *order, cJSON *said, s
     return true;
 }
 
-// A copy with the e-mail in small letters, so that what is kept is what is looked for.
+// A copy with the e-mail as it is kept.
 static cJSON *prepared(const cJSON *order) {
     cJSON *copy = cJSON_Duplicate(order, true);
-    cJSON *customer = cJSON_GetObjectItemCaseSensitive(copy, "customer");
-    const char *email = customer ? json_text(customer, "email") : NULL;
-    char small[ARGS_REASON_MAX];
-    if (!email)
-        return copy;
-    lower(small, sizeof small, email);
-    cJSON_DeleteItemFromObjectCaseSensitive(customer, "email");
-    json_add_text(customer, "email", *small ? small : NULL);
+    customer_small_email(cJSON_GetObjectItemCaseSensitive(copy, "customer"));
     return copy;
 }
 

@@ -139,6 +139,18 @@ static bool check_recall(struct ledger *ledger, const char *unit, struct lg_erro
     return !row;
 }
 
+// The same of an order whose things have no numbers.
+static bool check_order_recall(struct ledger *ledger, const char *order, struct lg_error *error) {
+    cJSON *row;
+    if (!common_row(ledger, "recall_of_order", common_one("order", order), &row, error))
+        return false;
+    if (row)
+        lg_fail(error, "lot_recalled", "Set it apart: `lotgate recall` tells what else is concerned.",
+                "What was made for order %s is of lot %s, which is recalled.", order, json_text(row, "lot"));
+    cJSON_Delete(row);
+    return !row;
+}
+
 static bool unit_allocate(struct ledger *ledger, const struct trace_context *context, const cJSON *args,
                           cJSON **answer, struct lg_error *error) {
     static const char *const members[] = {"unit", "order", "by", NULL};
@@ -171,6 +183,12 @@ static cJSON *units_of(struct ledger *ledger, const cJSON *args, struct lg_error
                    ? units
                    : NULL;
     }
+    if (!given->child) {
+        cJSON_Delete(units);
+        lg_fail(error, "bad_argument", "Name the units, or leave the list out: then goes what is set apart.",
+                "The list \"units\" is empty.");
+        return NULL;
+    }
     cJSON_ArrayForEach(item, given) {
         const char *unit = cJSON_IsString(item) ? item->valuestring : json_text(item, "unit");
         int64_t count = 1;
@@ -195,6 +213,8 @@ static cJSON *units_of(struct ledger *ledger, const cJSON *args, struct lg_error
 static bool check_units(struct ledger *ledger, const char *order, const cJSON *units,
                         struct lg_error *error) {
     const cJSON *item, *other;
+    if (!units->child && !check_order_recall(ledger, order, error))
+        return false;
     cJSON_ArrayForEach(item, units) {
         int64_t count = 0;
         json_integer(item, "count", &count);

@@ -114,6 +114,12 @@ bool people_material_add(struct ledger *ledger, const struct trace_context *cont
             material);
     if (!refuse_known(ledger, "material_list", "material", material, error))
         return false;
+    const cJSON *hazard;
+    cJSON_ArrayForEach(hazard, json_get(args, "hazards")) {
+        if (!cJSON_IsString(hazard))
+            return lg_fail(error, "bad_argument", "Give words such as pvc or mdf, or none.",
+                           "The argument \"hazards\" holds something that is no word.");
+    }
     cJSON *body = common_copy(cJSON_CreateObject(), args, members);
     if (!add_form(body, args, error) || !add_requires(body, args, error) ||
         !add_length(body, args, "thickness", "thickness_um", error) ||

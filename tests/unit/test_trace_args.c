@@ -112,6 +112,7 @@ static void a_lot_number_of_ones_own_leaves_room_for_its_pieces(void **state) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         own(&h, wrong[i], "", "bad_argument");
     help_refused(&h, "material.add", "{\"material\":\"A/B\",\"name\":\"x\"}", "bad_argument");
+    help_refused(&h, "material.add", "{\"material\":\"H\",\"name\":\"x\",\"hazards\":[1]}", "bad_argument");
     help_refused(&h, "material.add", "{\"material\":\"-A\",\"name\":\"x\"}", "bad_argument");
     char number[65], sequence[65];
     memset(sequence, 'x', sizeof sequence - 1);

@@ -37,6 +37,17 @@ static void a_customer_is_added_and_changed(void **state) {
     help_says(help_ask(h, "customer.add", "{\"customer\":\"BOB\",\"name\":\"Bob\"}"), "customer", "BOB");
     help_refused(h, "customer.add", "{\"customer\":\"BOB\",\"name\":\"Bob\"}", "already_exists");
     help_do(h, "customer.change", "{\"customer\":\"BOB\",\"phone\":\"+1\"}");
+    // by the e-mail a customer is known again: kept by customer_small_email
+    help_do(h, "customer.change", "{\"customer\":\"BOB\",\"email\":\"Bob@X.example\"}");
+    cJSON *found = help_ask(h, "customer.list", "{\"email\":\"BOB@x.example\"}");
+    assert_int_equal(cJSON_GetArraySize(found), 1);
+    cJSON_Delete(found);
+    found =
+        help_ask(h, "order.import",
+                 "{\"orders\":[{\"order\":\"I1\",\"customer\":{\"name\":\"B\",\"email\":\"bob@x.example\"},"
+                 "\"items\":[{\"title\":\"Box\",\"count\":1}]}]}");
+    assert_string_equal(json_text(json_get(found, "orders")->child, "customer"), "BOB");
+    cJSON_Delete(found);
     help_says(help_ask(h, "customer.show", "{\"customer\":\"BOB\"}"), "phone", "+1");
     help_refused(h, "customer.change", "{\"customer\":\"BOB\"}", "bad_argument");
     help_refused(h, "customer.show", "{\"customer\":\"EVE\"}", "no_such_customer");

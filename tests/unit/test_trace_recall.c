@@ -64,10 +64,28 @@ static void units_of_a_rejected_lot_stay_too(void **state) {
     help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[\"BOX-0003\"]}", "lot_recalled");
 }
 
+// Kept by check_order_recall.
+static void an_order_without_units_is_held_back_by_its_records(void **state) {
+    struct help *h = *state;
+    help_do(h, "order.add", "{\"order\":\"B\",\"customer\":\"C1\"}");
+    cJSON *events = help_ask(h, "event.list", "{\"kind\":\"record.opened\"}");
+    char args[160];
+    int64_t seq = 0;
+    assert_true(json_integer(events->child, "seq", &seq));
+    cJSON_Delete(events);
+    snprintf(args, sizeof args, "{\"event\":%lld,\"field\":\"order\",\"value\":\"B\",\"reason\":\"x\"}",
+             (long long)seq);
+    help_do(h, "correction.add", args);
+    recall(h, "ACR-1126-001", false);
+    help_refused(h, "order.ship", "{\"order\":\"B\"}", "lot_recalled");
+    help_do(h, "order.ship", "{\"order\":\"A\"}"); // nothing of it was made for this one
+}
+
 static void a_shipment_takes_units_with_a_count_and_nothing_else(void **state) {
     struct help *h = *state;
     help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[{\"unit\":\"BOX-0001\",\"quantity\":3}]}",
                  "unknown_key");
+    help_refused(h, "order.ship", "{\"order\":\"A\",\"units\":[]}", "bad_argument");
 }
 
 // Kept by check_here in ops_unit.c.
@@ -113,6 +131,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_a_customer_has_is_not_scrapped_here, setup,
                                         help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_trace_goes_through_the_jobs, setup, help_teardown_checked),
+        cmocka_unit_test_setup_teardown(an_order_without_units_is_held_back_by_its_records, setup,
+                                        help_teardown_checked),
         cmocka_unit_test_setup_teardown(a_shipment_takes_units_with_a_count_and_nothing_else, setup,
                                         help_teardown_checked),
     };
