@@ -302,7 +302,7 @@ class OnTheHost(Attacks, LotgateTest):
 @unittest.skipIf(WHY_NO_AVR, WHY_NO_AVR)
 class On328P(Attacks, LotgateTest):
     def make(self):
-        return Avr(self.folder, "atmega328p", speed=0)
+        return Avr(self.folder, "atmega328p")
 
 
 @unittest.skipIf(WHY_NO_STM32, WHY_NO_STM32)

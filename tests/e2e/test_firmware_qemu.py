@@ -52,7 +52,7 @@ class PowerCuts(Machine, LotgateTest):
                 file.write(kept)
             self.power_up()
             pair = b"\n" + frame("host", "PAIR", [("k", new.hex().upper())]).encode() + b"\n"
-            cut = self.board.qemu.cut_in_pairing(after, lambda: self.line.send(pair), random)  # pylint: disable=cell-var-from-loop
+            cut = self.board.qemu.cut_in_pairing(after, lambda: self.line.send(pair), random)
             self.assertEqual(cut, after < OPERATIONS)
             if not cut:
                 self.assertEqual(self.host.verdict("PAIR"), "ok")
