@@ -5,10 +5,10 @@
 
 // In the order of enum link_word; each ends with NUL.
 static LINK_TABLE char words[] = "HELLO\0PAIR\0OPEN\0CLOSE\0PING\0PONG\0SCAN\0EVENT\0SHOW\0"
-                                 "unpaired\0locked\0open\0running\0expired\0"
                                  "usb\0sd\0panel\0wifi\0"
                                  "blocked\0started\0ended\0"
-                                 "ok\0unpaired\0paired\0mac\0wait\0nonce\0busy\0store";
+                                 "ok\0paired\0mac\0wait\0nonce\0busy\0store\0"
+                                 "unpaired\0locked\0open\0running\0expired";
 
 LINK_TABLE char *link_word_at(uint8_t word) {
     LINK_TABLE char *p = words;
