@@ -124,14 +124,13 @@ static uint8_t find(const struct key *key, uint8_t how) {
         }
 #endif
         for (; count; count--) {
-            TABLE uint8_t *does = row + width;
-            if (width == key->length) {
-                for (const uint8_t *text = key->text; row != does && *row == *text; text++)
-                    row++;
-                if (row == does && *row & how)
-                    return *row & DOES;
-            }
-            row = does + 1;
+            uint8_t same = 0;
+            while (same < width && row[same] == key->text[same])
+                same++;
+            row += width;
+            if (same == key->length && *row & how)
+                return *row & DOES;
+            row++;
         }
     }
 }
