@@ -224,7 +224,7 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
 }
 
 // Everything but the text; values are valid when `seen` says so.
-APART static void clear(struct gcode_block *block) {
+static void clear(struct gcode_block *block) {
     block->shape = block->content = GCODE_BAD;
     block->command = COMMAND_UNKNOWN;
     block->startup = false;

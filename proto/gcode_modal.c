@@ -169,7 +169,10 @@ static inline uint8_t way_of_turning(const struct gcode_block *block) {
 
 // Grbl executes a startup block when it is stored, to see whether it is good.
 static bool executes(const struct gcode_block *block) {
-    return (block->startup ? block->content : block->shape) == GCODE_WORDS_LINE;
+    uint8_t shape = block->shape;
+    if (block->startup)
+        shape = block->content;
+    return shape == GCODE_WORDS_LINE;
 }
 
 void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *block) {

@@ -45,7 +45,7 @@ void link_word_copy(char out[LINK_WORD_MAX + 1], uint8_t word) {
 }
 
 char link_opening(uint8_t side, uint8_t i) {
-    static LINK_TABLE char openings[] = "$LG [LG:";
+    static LINK_TABLE char openings[2 * LINK_OPENING] = {'$', 'L', 'G', ' ', '[', 'L', 'G', ':'};
     return openings[side * LINK_OPENING + i];
 }
 
