@@ -224,7 +224,7 @@ static inline uint8_t read_words(struct gcode_block *block, const uint8_t **at, 
 }
 
 // Everything but the text; values are valid when `seen` says so.
-APART static void clear(struct gcode_block *block) {
+static void clear(struct gcode_block *block) {
     block->shape = block->content = GCODE_BAD;
     block->command = COMMAND_UNKNOWN;
     block->startup = false;
@@ -258,36 +258,42 @@ void gcode_scan(struct gcode_block *block, const uint8_t *line, size_t length) {
         block->m_flags = (uint8_t)((block->m_flags & ~M_FAN_ON) | M_FAN_OFF); // M106 S0
 }
 
-// Which is larger, x or y, of which y has so many decimals more: -1, 0, 1. Scaled up instead of divided down: a mantissa has
-// nine digits, so a larger product decides at once.
-APART static int8_t compare_scaled(uint32_t x, uint32_t y, int8_t more) {
-    for (; more > 0; more--) {
+// Whether x is larger than y, with so many decimals. Scaled up instead of divided down: a mantissa has nine digits, so a larger
+// product decides at once.
+APART static bool larger(uint32_t x, uint32_t y, uint8_t x_decimals, uint8_t y_decimals) {
+    for (; x_decimals < y_decimals; x_decimals++) {
         if (x > MANTISSA_FULL)
-            return 1;
+            return true;
         x = times_ten(x);
     }
-    return x < y ? -1 : x > y;
+    for (; y_decimals < x_decimals; y_decimals++) {
+        if (y > MANTISSA_FULL)
+            return false;
+        y = times_ten(y);
+    }
+    return x > y;
 }
 
-int8_t gcode_compare_numbers(const struct gcode_number *a, const struct gcode_number *b) {
-    if (a->saturated || b->saturated)
-        return (int8_t)(a->saturated - b->saturated);
-    int8_t more = (int8_t)(b->decimals - a->decimals);
-    if (more >= 0)
-        return compare_scaled((uint32_t)a->mantissa, (uint32_t)b->mantissa, more);
-    return (int8_t)-compare_scaled((uint32_t)b->mantissa, (uint32_t)a->mantissa, (int8_t)-more);
+bool gcode_larger(const struct gcode_number *a, const struct gcode_number *b) {
+    if (a->saturated | b->saturated) // larger than all others
+        return a->saturated > b->saturated;
+    return larger((uint32_t)a->mantissa, (uint32_t)b->mantissa, a->decimals, b->decimals);
 }
 
+static bool larger_than(const struct gcode_number *n, uint32_t whole) {
+    return n->saturated || larger((uint32_t)n->mantissa, whole, n->decimals, 0);
+}
+
+#ifndef GCODE_GRBL_ONLY
 int gcode_compare(const struct gcode_number *n, uint32_t whole) {
     if (n->mantissa < 0)
         return -1;
-    if (n->saturated)
-        return 1;
-    return -compare_scaled(whole, (uint32_t)n->mantissa, (int8_t)n->decimals);
+    return larger_than(n, whole) ? 1 : -larger(whole, (uint32_t)n->mantissa, 0, n->decimals);
 }
+#endif
 
 uint8_t gcode_level(const struct gcode_rules *rules, const struct gcode_number *s) {
     if (s->mantissa <= 0)
         return GCODE_SETUP;
-    return gcode_compare(s, rules->focus_limit) > 0 ? GCODE_WORK : GCODE_FOCUS;
+    return larger_than(s, rules->focus_limit) ? GCODE_WORK : GCODE_FOCUS;
 }

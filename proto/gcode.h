@@ -178,7 +178,7 @@ bool gcode_says_off(const struct gcode_block *block);
 // Not with GCODE_GRBL_ONLY.
 bool gcode_moves(const struct gcode_modal *modal, const struct gcode_block *block);
 
-// Compares a written number with a whole number: <0, 0, >0.
+// Compares a written number with a whole number: <0, 0, >0. Not with GCODE_GRBL_ONLY.
 int gcode_compare(const struct gcode_number *n, uint32_t whole);
 
 #endif

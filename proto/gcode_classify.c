@@ -13,7 +13,7 @@ const char *gcode_class_name(enum gcode_class c) {
 
 // True when the line moves the axes, or would in some firmware of the family: arc words without an axis
 // word are a full circle to some and an error to others.
-APART static bool may_move(const struct gcode_block *block) {
+static bool may_move(const struct gcode_block *block) {
     if (block->g_flags & G_HOME)
         return true;
     if (!(block->seen & (AXIS_WORDS | ARC_WORDS)))
@@ -27,8 +27,8 @@ APART static bool may_move(const struct gcode_block *block) {
 _Static_assert(M_OFF >> 1 == M_ON && M_FAN_OFF >> 1 == M_FAN_ON, "the flags of an output stand side by side");
 
 // A line whose words are all known. `outputs`: which of the two the machine has.
-APART static uint8_t classify_known(const struct gcode_rules *rules, const struct gcode_modal *modal,
-                                    const struct gcode_block *block, uint8_t outputs) {
+static uint8_t classify_known(const struct gcode_rules *rules, const struct gcode_modal *modal,
+                              const struct gcode_block *block, uint8_t outputs) {
     bool laser = rules->machine != GCODE_CNC;
     uint8_t codes = block->m_flags, before = modal->fan_beam ? FAN : 0;
     if (modal->doubt)
@@ -58,9 +58,12 @@ APART static uint8_t classify_known(const struct gcode_rules *rules, const struc
         return GCODE_WORK;
 
     // An S on the line decides, unless it may belong to the other of the two outputs: then the stronger of the two.
-    bool old_counts = s ? before & (codes & M_FAN_ON ? SPINDLE : FAN) : !(codes & M_FAN_ON);
-    if (!old_counts)
-        return s ? level : GCODE_WORK; // M106 alone is full power
+    if (s) {
+        if (!(before & (codes & M_FAN_ON ? SPINDLE : FAN)))
+            return level;
+    } else if (codes & M_FAN_ON) {
+        return GCODE_WORK; // M106 alone is full power
+    }
     if (modal->doubt)
         return GCODE_WORK;
     uint8_t old = gcode_level(rules, &modal->s);

@@ -119,7 +119,7 @@ static uint8_t find(TABLE struct row *row, uint_fast8_t count, uint16_t code) {
 }
 #endif
 
-bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code) {
+APART bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code) {
     uint8_t *count = &block->g_count, *flags = &block->g_flags, rows = COUNT(g_codes);
     TABLE struct row *table = g_codes;
     if (m) {
@@ -151,7 +151,7 @@ static void apply_s(struct gcode_modal *modal, const struct gcode_block *block, 
     if (s->mantissa < 0 || flags & M_FAN_OFF)
         return;
     bool ambiguous = flags & M_FAN_ON ? modal->spindle != GCODE_SPINDLE_OFF : modal->fan_beam;
-    if (!ambiguous || gcode_compare_numbers(s, &modal->s) > 0)
+    if (!ambiguous || gcode_larger(s, &modal->s))
         modal->s = *s;
 }
 
@@ -169,7 +169,10 @@ static inline uint8_t way_of_turning(const struct gcode_block *block) {
 
 // Grbl executes a startup block when it is stored, to see whether it is good.
 static bool executes(const struct gcode_block *block) {
-    return (block->startup ? block->content : block->shape) == GCODE_WORDS_LINE;
+    uint8_t shape = block->shape;
+    if (block->startup)
+        shape = block->content;
+    return shape == GCODE_WORDS_LINE;
 }
 
 void gcode_modal_apply(struct gcode_modal *modal, const struct gcode_block *block) {

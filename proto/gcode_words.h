@@ -53,8 +53,8 @@ enum {
 // Keeps what a G code, or an M code, does; it is given times CODE_SCALE. False: one code more than is remembered.
 bool gcode_add_code(struct gcode_block *block, bool m, uint16_t code);
 
-// Compares two numbers, neither of them negative: -1, 0, 1.
-int8_t gcode_compare_numbers(const struct gcode_number *a, const struct gcode_number *b);
+// True when a is larger than b, neither of them negative.
+bool gcode_larger(const struct gcode_number *a, const struct gcode_number *b);
 
 // How strong a beam of that S is, as the class of the line that it lights up: GCODE_SETUP is a dark one.
 uint8_t gcode_level(const struct gcode_rules *rules, const struct gcode_number *s);

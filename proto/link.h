@@ -90,25 +90,25 @@ enum link_source { LINK_USB, LINK_SD, LINK_PANEL, LINK_WIFI, LINK_SOURCES } LINK
 enum link_event { LINK_BLOCKED, LINK_STARTED, LINK_ENDED, LINK_EVENTS } LINK_SMALL;
 enum link_error {
     LINK_OK,
-    LINK_ERR_UNPAIRED, // unpaired: there is no key to check a MAC with
     LINK_ERR_PAIRED,   // paired: PAIR needs the button
     LINK_ERR_MAC,      // the MAC is wrong
     LINK_ERR_WAIT,     // too many wrong MACs: nothing is checked for a while
     LINK_ERR_NONCE,    // no HELLO yet, or this pair has opened a job already: HELLO first
     LINK_ERR_BUSY,     // open or running for another job
     LINK_ERR_STORE,    // the key could not be stored, or what is stored is damaged: pair with the button held
+    LINK_ERR_UNPAIRED, // unpaired: there is no key to check a MAC with
     LINK_ERRORS
 } LINK_SMALL;
 // The words as they stand in frames, in one list: a kind's first word, and the enum's value added to it.
-// "HELLO" ...; "unpaired", "locked", "open", "running", "expired"; "usb", "sd", "panel", "wifi"; "blocked", "started", "ended";
-// "ok", "unpaired", "paired", "mac", "wait", "nonce", "busy", "store".
+// "HELLO" ...; "usb", "sd", "panel", "wifi"; "blocked", "started", "ended"; "ok", "paired", "mac", "wait", "nonce", "busy",
+// "store", "unpaired"; "unpaired", which is the errors' last, "locked", "open", "running", "expired".
 enum link_word {
     LINK_VERB_WORD = 0,
-    LINK_STATE_WORD = LINK_VERB_WORD + LINK_VERBS,
-    LINK_SOURCE_WORD = LINK_STATE_WORD + LINK_STATES,
+    LINK_SOURCE_WORD = LINK_VERB_WORD + LINK_VERBS,
     LINK_EVENT_WORD = LINK_SOURCE_WORD + LINK_SOURCES,
     LINK_ERROR_WORD = LINK_EVENT_WORD + LINK_EVENTS,
-    LINK_WORDS = LINK_ERROR_WORD + LINK_ERRORS
+    LINK_STATE_WORD = LINK_ERROR_WORD + LINK_ERR_UNPAIRED - LINK_UNPAIRED,
+    LINK_WORDS = LINK_STATE_WORD + LINK_STATES
 };
 #define LINK_WORD_MAX 8 // letters
 // Copies a word (`word` below LINK_WORDS) and its NUL. On an AVR the list lies in flash, where no pointer to char reaches.

@@ -5,10 +5,10 @@
 
 // In the order of enum link_word; each ends with NUL.
 static LINK_TABLE char words[] = "HELLO\0PAIR\0OPEN\0CLOSE\0PING\0PONG\0SCAN\0EVENT\0SHOW\0"
-                                 "unpaired\0locked\0open\0running\0expired\0"
                                  "usb\0sd\0panel\0wifi\0"
                                  "blocked\0started\0ended\0"
-                                 "ok\0unpaired\0paired\0mac\0wait\0nonce\0busy\0store";
+                                 "ok\0paired\0mac\0wait\0nonce\0busy\0store\0"
+                                 "unpaired\0locked\0open\0running\0expired";
 
 LINK_TABLE char *link_word_at(uint8_t word) {
     LINK_TABLE char *p = words;
@@ -45,7 +45,7 @@ void link_word_copy(char out[LINK_WORD_MAX + 1], uint8_t word) {
 }
 
 char link_opening(uint8_t side, uint8_t i) {
-    static LINK_TABLE char openings[] = "$LG [LG:";
+    static LINK_TABLE char openings[2 * LINK_OPENING] = {'$', 'L', 'G', ' ', '[', 'L', 'G', ':'};
     return openings[side * LINK_OPENING + i];
 }
 

@@ -14,7 +14,7 @@ PARTS = {
 # As a Grbl for a laser or CNC machine is compiled; -std=gnu11 lets an AVR keep constant tables in flash.
 COMMON = ["-Os", "-DGCODE_GRBL_ONLY", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Iproto", "-Ihook"]
 BARE = ["-std=c11", "-ffreestanding", "-nostdlib", "-nostartfiles", "-DOWN_MEMORY_FUNCTIONS", "-Wl,-emain"]
-THUMB = BARE + ["-mthumb", "-mfloat-abi=soft", "-fno-thread-jumps", "-fno-jump-tables", "-fno-move-loop-invariants"]
+THUMB = BARE + ["-mthumb", "-mfloat-abi=soft", "-fno-thread-jumps", "-fno-jump-tables", "-fno-move-loop-invariants", "-fno-if-conversion"]
 # Without the postreload pass, as the reference firmwares: avr-gcc 5.4 gives wrong code in it (GCC bug 56833).
 AVR = ["-std=gnu11", "-mcall-prologues", "-mrelax", "-fdisable-rtl-postreload", "-fno-tree-dominator-opts"]
 

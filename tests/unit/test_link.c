@@ -233,8 +233,11 @@ static void test_words(void **state) {
     assert_string_equal(link_error_word(LINK_ERR_STORE), "store");
     assert_null(link_error_word(LINK_ERRORS));
     assert_null(link_state_word((enum link_state) - 1));
-    link_word_copy(copy, LINK_WORDS - 1);
+    link_word_copy(copy, LINK_ERROR_WORD + LINK_ERR_STORE);
     assert_string_equal(copy, "store");
+    link_word_copy(copy, LINK_WORDS - 1);
+    assert_string_equal(copy, "expired");
+    assert_string_equal(link_error_word(LINK_ERR_UNPAIRED), "unpaired"); // one word, of both lists
 }
 
 int main(void) {
