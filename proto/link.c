@@ -74,7 +74,8 @@ bool link_read(enum link_side side, const char *line, size_t length, struct link
     frame->body = line + LINK_OPENING;
     frame->length = (uint8_t)(tail - frame->body);
     uint16_t crc = crc16(CRC16_START, (const uint8_t *)frame->body, frame->length);
-    if (*tail != '*' || read_byte(tail + 1) != crc >> 8 || read_byte(tail + 3) != (crc & 0xFF))
+    if (*tail != '*' || read_byte(tail + 1) != (int16_t)(crc >> 8) ||
+        read_byte(tail + 3) != (int16_t)(crc & 0xFF))
         return false;
     uint8_t verb = find_word(frame->body, LINK_VERB_WORD, LINK_VERBS);
     frame->verb = (enum link_verb)verb;
