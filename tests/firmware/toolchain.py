@@ -11,10 +11,12 @@ PARTS = {
     "mac": ["proto/siphash.c"],
     "hook": sorted(glob.glob("hook/*.c", root_dir=TOP)),
 }
-# As a Grbl for a laser or CNC machine is compiled; -std=gnu11 lets an AVR keep constant tables in flash.
+# As a Grbl for a laser or CNC machine is compiled, on a Cortex-M as grblHAL; -std=gnu11 lets an AVR keep constant tables in flash.
 COMMON = ["-Os", "-DGCODE_GRBL_ONLY", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Iproto", "-Ihook"]
 BARE = ["-std=c11", "-ffreestanding", "-nostdlib", "-nostartfiles", "-DOWN_MEMORY_FUNCTIONS", "-Wl,-emain"]
-THUMB = BARE + ["-mthumb", "-mfloat-abi=soft", "-fno-thread-jumps", "-fno-jump-tables", "-fno-move-loop-invariants", "-fno-if-conversion"]
+# What is switched off are passes that trade size for speed, or that lose size here in spite of -Os: hook/README.md.
+THUMB = BARE + ["-mthumb", "-mfloat-abi=soft", "-DGCODE_HAL", "-fno-thread-jumps", "-fno-jump-tables", "-fno-move-loop-invariants",
+                "-fno-if-conversion", "-fno-ssa-phiopt", "-fno-schedule-insns2", "-fno-ipa-sra"]
 # Without the postreload pass, as the reference firmwares: avr-gcc 5.4 gives wrong code in it (GCC bug 56833).
 AVR = ["-std=gnu11", "-mcall-prologues", "-mrelax", "-fdisable-rtl-postreload", "-fno-tree-dominator-opts"]
 
@@ -61,8 +63,8 @@ TARGETS = [
            {"flash": 6 * KIB, "ram": 256, "stack": 192}),
     Target("ATmega2560", "avr-", "gcc-avr avr-libc", AVR + ["-mmcu=atmega2560"]),
     Target("Cortex-M0+", "arm-none-eabi-", "gcc-arm-none-eabi", THUMB + ["-mcpu=cortex-m0plus"], {"flash": 4 * KIB}, aim=True),
-    Target("Cortex-M3", "arm-none-eabi-", "gcc-arm-none-eabi", THUMB + ["-mcpu=cortex-m3"], {"flash": 4 * KIB}, aim=True),
-    Target("Cortex-M4", "arm-none-eabi-", "gcc-arm-none-eabi", THUMB + ["-mcpu=cortex-m4"], {"flash": 4 * KIB}, aim=True),
+    Target("Cortex-M3", "arm-none-eabi-", "gcc-arm-none-eabi", THUMB + ["-mcpu=cortex-m3"], {"flash": 4 * KIB}),
+    Target("Cortex-M4", "arm-none-eabi-", "gcc-arm-none-eabi", THUMB + ["-mcpu=cortex-m4"], {"flash": 4 * KIB}),
     Target("riscv32", "riscv64-unknown-elf-", "gcc-riscv64-unknown-elf", BARE + ["-march=rv32imc", "-mabi=ilp32"]),
     Target("lx106", "xtensa-lx106-elf-", "gcc-xtensa-lx106", BARE + ["-mlongcalls"]),
 ]
