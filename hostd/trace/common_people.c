@@ -2,6 +2,7 @@
 #include "common_people.h"
 
 #include <sodium/crypto_pwhash.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common.h"
@@ -20,22 +21,67 @@ bool people_role_known(const char *role) {
     return rank_of(role) >= 0;
 }
 
-// What is not here may be done by everybody.
+// Every act that takes a `by`. What needs no more than an operator may be done by everybody, named or not: who must be
+// named at a machine is said by the machine's `require`.
 static const struct {
     const char *op, *role;
 } needs[] = {
-    {"lot.receive", "receiver"},      {"lot.inspect", "receiver"},    {"document.attach", "receiver"},
-    {"lot.split", "receiver"},        {"lot.merge", "receiver"},      {"lot.adjust", "receiver"},
-    {"lot.count", "receiver"},        {"lot.release", "quality"},     {"lot.quarantine", "quality"},
-    {"lot.reject", "quality"},        {"correction.add", "quality"},  {"lot.correct", "quality"},
-    {"recall.open", "quality"},       {"recall.close", "quality"},    {"nonconformance.close", "quality"},
-    {"record.deviate", "quality"},    {"procedure.issue", "quality"}, {"operator.add", "owner"},
-    {"operator.role", "owner"},       {"operator.pin", "owner"},      {"supplier.add", "receiver"},
-    {"supplier.contact", "receiver"}, {"material.add", "quality"},    {"product.add", "quality"},
-    {"product.bom", "quality"},       {"order.import", "receiver"},
+    {"lot.mark", "operator"},
+    {"lot.mark_lost", "operator"},
+    {"declaration.cancel", "operator"},
+    {"hazard.acknowledge", "operator"},
+    {"note.add", "operator"},
+    {"nonconformance.open", "operator"},
+    {"training.sign", "operator"},
+    {"unit.make", "operator"},
+    {"unit.scrap", "operator"},
+    {"machine.paired", "operator"}, // tells how it went: to refuse it would undo nothing
+    // what comes in, goes out and lies on the shelf
+    {"supplier.add", "receiver"},
+    {"supplier.contact", "receiver"},
+    {"lot.receive", "receiver"},
+    {"lot.inspect", "receiver"},
+    {"document.attach", "receiver"},
+    {"lot.split", "receiver"},
+    {"lot.merge", "receiver"},
+    {"lot.adjust", "receiver"},
+    {"lot.count", "receiver"},
+    {"lot.scrap", "receiver"},
+    {"customer.add", "receiver"},
+    {"customer.change", "receiver"},
+    {"order.add", "receiver"},
+    {"order.import", "receiver"},
+    {"order.cancel", "receiver"},
+    {"unit.allocate", "receiver"},
+    {"order.ship", "receiver"},
+    {"shipment.return", "receiver"},
+    // what is good enough
+    {"material.add", "quality"},
+    {"product.add", "quality"},
+    {"product.bom", "quality"},
+    {"procedure.issue", "quality"},
+    {"lot.release", "quality"},
+    {"lot.quarantine", "quality"},
+    {"lot.reject", "quality"},
+    {"lot.correct", "quality"},
+    {"correction.add", "quality"},
+    {"record.close", "quality"},
+    {"record.deviate", "quality"},
+    {"nonconformance.close", "quality"},
+    {"recall.open", "quality"},
+    {"recall.contacted", "quality"},
+    {"recall.answered", "quality"},
+    {"recall.returned", "quality"},
+    {"recall.destroyed", "quality"},
+    {"recall.close", "quality"},
+    {"machine.confirm", "quality"},
+    // who may do what
+    {"operator.add", "owner"},
+    {"operator.role", "owner"},
+    {"operator.pin", "owner"},
 };
 
-static const char *role_for(const char *op) {
+const char *people_role_for(const char *op) {
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (strcmp(needs[i].op, op) == 0)
             return needs[i].role;
@@ -55,10 +101,26 @@ static bool names_owner(const char *op, const cJSON *args) {
            strcmp(role, "owner") == 0 && !json_text(args, "by");
 }
 
+// In the words of the command line: "lot mark-lost" for lot.mark_lost.
+static bool refuse(const char *op, const char *role, const char *by, bool ownerless, struct lg_error *error) {
+    char act[48];
+    snprintf(act, sizeof act, "%s", op);
+    for (char *c = act; *c; c++)
+        *c = *c == '.' ? ' ' : *c == '_' ? '-' : *c;
+    if (ownerless && strcmp(role, "owner") == 0)
+        return lg_fail(error, "role_required",
+                       "Nobody is yet: name one with `lotgate operator role OPERATOR owner`.",
+                       "\"%s\" needs an owner.", act);
+    return by ? lg_fail(error, "role_required", "Ask somebody who has that role.",
+                        "\"%s\" needs the role %s, which %s does not have.", act, role, by)
+              : lg_fail(error, "role_required", "Say who does it: --by OPERATOR.",
+                        "\"%s\" needs somebody with the role %s.", act, role);
+}
+
 bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct lg_error *error) {
-    const char *role = role_for(op), *by = json_text(args, "by");
+    const char *role = people_role_for(op), *by = json_text(args, "by");
     cJSON *row;
-    if (!role)
+    if (rank_of(role) <= 0)
         return true;
     if (!common_row(ledger, "operators_with_roles", NULL, &row, error))
         return false;
@@ -72,14 +134,7 @@ bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct
     cJSON_Delete(row);
     if (may)
         return true;
-    if (!owned && strcmp(role, "owner") == 0)
-        return lg_fail(error, "role_required",
-                       "Nobody is yet: name one with `lotgate operator role OPERATOR owner`.",
-                       "%s needs an owner.", op);
-    return by ? lg_fail(error, "role_required", "Ask somebody who has that role.",
-                        "%s needs the role %s, which %s does not have.", op, role, by)
-              : lg_fail(error, "role_required", "Say who does it: --by OPERATOR.",
-                        "%s needs somebody with the role %s.", op, role);
+    return refuse(op, role, by, !owned, error);
 }
 
 bool people_pin_check(struct ledger *ledger, const char *operator_id, const char *pin,

@@ -1,7 +1,8 @@
 // Hazards, roles, PINs, training, nonconformances.
 #include "ledger_help.h"
 
-#include "embedded.h" // embedded_find
+#include "common_people.h" // people_role_for
+#include "embedded.h"      // embedded_find
 
 static int setup(void **state) {
     static struct help h;
@@ -167,6 +168,33 @@ static void roles_are_checked_once_somebody_has_one(void **state) {
     help_do(h, "operator.role", "{\"operator\":\"QA\",\"role\":\"owner\",\"by\":\"OP1\"}");
 }
 
+// An act that a person does is no one's by oversight.
+static void each_act_of_a_person_has_a_role(void **state) {
+    for (const struct trace_op *const *family = trace_ops; *family; family++)
+        for (const struct trace_op *op = *family; op->name; op++) {
+            bool by = false;
+            for (const char *const *argument = op->arguments; *argument; argument++)
+                by = by || strcmp(*argument + (**argument == '!'), "by") == 0;
+            const char *role = people_role_for(op->name);
+            if (op->writes && by && (role == NULL || !people_role_known(role)))
+                fail_msg("%s has no role", op->name);
+        }
+}
+
+static void what_leaves_the_house_needs_a_role(void **state) {
+    struct help *h = *state;
+    help_do(h, "operator.add", "{\"operator\":\"QA\",\"name\":\"Quinn\",\"role\":\"quality\"}");
+    help_do(h, "operator.role", "{\"operator\":\"QA\",\"role\":\"owner\"}");
+    help_do(h, "operator.role", "{\"operator\":\"OP1\",\"role\":\"receiver\",\"by\":\"QA\"}");
+    help_refused(h, "customer.add", "{\"name\":\"Ada\"}", "role_required");
+    help_do(h, "customer.add", "{\"name\":\"Ada\",\"customer\":\"C1\",\"by\":\"OP1\"}");
+    help_refused(h, "order.ship", "{\"order\":\"#1\"}", "role_required");
+    assert_non_null(strstr(h->error.message, "\"order ship\" needs"));
+    help_refused(h, "recall.contacted", "{\"recall\":\"RCL-1\",\"customer\":\"C1\",\"by\":\"OP1\"}",
+                 "role_required");
+    help_refused(h, "record.close", "{\"record\":\"MFG-0001\",\"by\":\"OP1\"}", "role_required");
+}
+
 static void a_nonconformance_is_opened_and_decided(void **state) {
     struct help *h = *state;
     help_says(help_ask(h, "nonconformance.open",
@@ -196,6 +224,8 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(a_pin_is_kept_as_a_hash_and_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(roles_are_checked_once_somebody_has_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_act_of_a_person_has_a_role, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_leaves_the_house_needs_a_role, setup, teardown),
         cmocka_unit_test_setup_teardown(a_nonconformance_is_opened_and_decided, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) ? 1 : 0;
