@@ -113,6 +113,8 @@ struct daemon {
 bool station_post(struct station *s, const struct post_kind *kind, cJSON *args);
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
                       enum post_from from);
+// Before all that waits: only in place of a post that has just been answered.
+void station_post_next(struct station *s, const struct post_kind *kind, cJSON *args);
 // Takes over `facts` too, a block of malloc.
 bool station_post_facts(struct station *s, const struct post_kind *kind, cJSON *args, void *facts);
 void station_pump(struct station *s);                              // sends the next post, if none is away

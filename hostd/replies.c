@@ -259,9 +259,32 @@ static void end_done(struct station *s, struct post *post, const cJSON *answer) 
     forget_job(s);
 }
 
-static void end_failed(struct station *s, struct post *post, const struct lg_error *error) {
+static void bare_end_failed(struct station *s, struct post *post, const struct lg_error *error) {
     log_failure(s, post, error);
     forget_job(s);
+}
+
+static const struct post_kind post_bare_end = {"job.end",       true, started_job_ready, end_done,
+                                               bare_end_failed, NULL};
+
+// The ledger takes an end with anything odd among what was metered for a mistake. That the job is over is true all the same, and as
+// long as it is not written no other job starts.
+static void end_failed(struct station *s, struct post *post, const struct lg_error *error) {
+    if (strcmp(error->code, "ledger_unavailable") == 0) { // lotgate stops; its next start writes the end
+        bare_end_failed(s, post, error);
+        return;
+    }
+    char reason[sizeof error->message + 64], started[TIME_TEXT_MAX], ended[TIME_TEXT_MAX];
+    time_format(started, s->job_us);
+    time_format(ended, s->job_us + time_monotonic_us() - s->job_clock_us);
+    snprintf(reason, sizeof reason, "what was metered could not be recorded: %s", error->message);
+    cJSON *args = cJSON_CreateObject();
+    json_add_text(args, "state", json_text(post->args, "state"));
+    json_add_text(args, "reason", reason);
+    json_add_text(args, "started", started);
+    json_add_text(args, "ended", ended);
+    log_failure(s, post, error);
+    station_post_next(s, &post_bare_end, args);
 }
 
 const struct post_kind post_end = {"job.end", true,       started_job_ready,

@@ -34,6 +34,14 @@ static bool put(struct station *s, struct post post) {
     return true;
 }
 
+void station_post_next(struct station *s, const struct post_kind *kind, cJSON *args) {
+    lg_assert(s->count < STATION_QUEUE_MAX); // the answered post's place is free
+    s->first = (s->first + STATION_QUEUE_MAX - 1) % STATION_QUEUE_MAX;
+    s->posts[s->first] = (struct post){.kind = kind, .args = args, .from = POST_FROM_LOTGATE};
+    s->count++;
+    daemon_wake(s->daemon);
+}
+
 bool station_post_for(struct station *s, const struct post_kind *kind, cJSON *args, struct request *asker,
                       enum post_from from) {
     return put(s, (struct post){.kind = kind, .args = args, .asker = asker, .from = from});

@@ -192,6 +192,7 @@ static uint64_t opened; // OPENs of all days
 static uint64_t live_a_day(struct world *w, uint64_t seed, bool tell) {
     char *directory = world_directory();
     world_begin(w, seed, directory);
+    w->spoils_ends = true;
     for (int i = 0; i < DAY_ACTIONS && w->trouble[0] == '\0'; i++) {
         act(w, &w->machines[world_random(w, WORLD_MACHINES)]);
         world_run(w, w->now + 100000 + (int64_t)world_random(w, 4 * WORLD_SECOND));
@@ -222,7 +223,7 @@ static void test_random_days_keep_the_invariants(void **state) {
     const char *from = one != NULL ? one : getenv("LOTGATE_FIRST");
     uint64_t first = from != NULL ? strtoull(from, NULL, 10) : 1;
     uint64_t count = one != NULL ? 1 : many != NULL ? strtoull(many, NULL, 10) : 200;
-    uint64_t started = 0, crashes = 0, refused = 0, overtaken = 0;
+    uint64_t started = 0, crashes = 0, refused = 0, overtaken = 0, spoilt = 0;
     struct world *w = new_world();
     for (uint64_t seed = first; seed < first + count; seed++) {
         live_a_day(w, seed, one != NULL);
@@ -230,16 +231,19 @@ static void test_random_days_keep_the_invariants(void **state) {
         crashes += w->crashes;
         refused += w->refused_commits;
         overtaken += w->overtaken;
+        spoilt += w->ends_spoilt;
         if (w->trouble[0] != '\0')
             fail_msg("%s (run it alone with LOTGATE_SEED=%llu)", w->trouble, (unsigned long long)seed);
     }
     printf(
         "# %llu days: %llu jobs started, %llu crashes, %llu commits refused, %llu times a hook was told to open, "
-        "%llu lines overtaken by a file\n",
+        "%llu lines overtaken by a file, %llu ends without what was metered\n",
         (unsigned long long)count, (unsigned long long)started, (unsigned long long)crashes,
-        (unsigned long long)refused, (unsigned long long)opened, (unsigned long long)overtaken);
+        (unsigned long long)refused, (unsigned long long)opened, (unsigned long long)overtaken,
+        (unsigned long long)spoilt);
     free(w);
     assert_true(one != NULL || opened >= count / 2);
+    assert_true(one != NULL || spoilt >= count / 20);
     assert_true(started >= 2 * count); // days on which nothing runs would prove nothing
 }
 

@@ -82,8 +82,9 @@ struct world {
     struct pending pending[WORLD_PENDING_MAX];
     size_t pending_count;
     bool ledger_down; // the disk is full
+    bool spoils_ends; // now and then what was metered of a job is nothing that the ledger takes
     bool woken;
-    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits, overtaken;
+    uint64_t hash, steps, jobs_started, jobs_ended, crashes, refused_commits, overtaken, ends_spoilt;
     char trouble[512]; // the first broken invariant, "" when none
 };
 
