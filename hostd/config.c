@@ -349,13 +349,31 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
         plain[rule->type](r, rule, value, (char *)object + rule->offset, path);
 }
 
+// The same door twice: the later machine would take the sender from the earlier one. Port 0 is a free one each time.
+static void check_tcp(struct reader *r, size_t where, const struct config *c, size_t i) {
+    const struct config_machine *m = &c->machines[i];
+    for (size_t t = 0; t < m->tcp_count; t++) {
+        const char *port = strrchr(m->tcp[t], ':');
+        if (port == NULL || strcmp(port, ":0") == 0)
+            continue;
+        if (strcmp(m->tcp[t], c->listen) == 0)
+            tell(r, where, "machines[%zu] has the same sender.tcp as http.listen: \"%s\"", i, c->listen);
+        for (size_t k = 0; k <= i; k++)
+            for (size_t o = 0; o < (k < i ? c->machines[k].tcp_count : t); o++)
+                if (strcmp(m->tcp[t], c->machines[k].tcp[o]) == 0)
+                    tell(r, where, "machines[%zu] has the same sender.tcp as machines[%zu]: \"%s\"", i, k,
+                         m->tcp[t]);
+    }
+}
+
 // Two machines cannot have one name, one port or one way in.
 static void check_pairs(struct reader *r, const struct config *c) {
     const cJSON *machines = json_get(r->root, "machines");
-    for (size_t i = 0; i < c->machine_count; i++)
+    for (size_t i = 0; i < c->machine_count; i++) {
+        size_t where = place(r, cJSON_GetArrayItem(machines, (int)i));
+        const struct config_machine *a = &c->machines[i];
         for (size_t k = 0; k < i; k++) {
-            const struct config_machine *a = &c->machines[i], *b = &c->machines[k];
-            size_t where = place(r, cJSON_GetArrayItem(machines, (int)i));
+            const struct config_machine *b = &c->machines[k];
             if (a->id[0] != '\0' && strcmp(a->id, b->id) == 0)
                 tell(r, where, "machines[%zu] has the same id as machines[%zu]: \"%s\"", i, k, a->id);
             if (a->device[0] != '\0' && strncmp(a->device, "sim:", 4) != 0 &&
@@ -364,6 +382,8 @@ static void check_pairs(struct reader *r, const struct config *c) {
             if (a->pty[0] != '\0' && strcmp(a->pty, b->pty) == 0) // the link would lead to the later one
                 tell(r, where, "machines[%zu] has the same sender.pty as machines[%zu]", i, k);
         }
+        check_tcp(r, where, c, i);
+    }
 }
 
 void config_machine_default(struct config_machine *m) {
@@ -399,6 +419,10 @@ bool config_parse(struct config *config, const char *name, const char *text, siz
     config_default(config);
     report->mistakes = 0;
     report->text[0] = '\0';
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { // the mark that some editors put before UTF-8
+        text += 3;
+        length -= 3;
+    }
     cJSON *root = json_parse(text, length, true, &error);
     char *plain = root != NULL ? malloc(length + 1) : NULL;
     if (plain == NULL) {

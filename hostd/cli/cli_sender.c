@@ -169,6 +169,24 @@ static void got_alarm(struct cli_sender *s, const struct cli_reply *reply) {
         fail(s);
 }
 
+// Someone else left it so: no line is answered, and nobody would say why. A job that the gate holds looks the same, but the gate
+// has told of it.
+static void tell_what_stands(struct cli_sender *s) {
+    int64_t now = time_monotonic_us();
+    if (strncmp(s->state, "Hold", 4) != 0 && strncmp(s->state, "Door", 4) != 0 &&
+        strcmp(s->state, "Sleep") != 0) {
+        s->stands_since = 0;
+        s->stands = false;
+    } else if (s->stands_since == 0) {
+        s->stands_since = now;
+    } else if (!s->stands && s->phase == CLI_SENDER_JOB && s->message[0] == '\0' &&
+               now - s->stands_since > CLI_SENDER_STANDS_US) {
+        s->stands = true;
+        say(s, "lotgate: %s says %s and takes no lines: resume or reset it at the panel (Ctrl-C stops).",
+            s->machine, s->state);
+    }
+}
+
 static void got_status(struct cli_sender *s, const struct cli_reply *reply) {
     size_t n = strcspn(reply->text, "|,>");
     snprintf(s->state, sizeof s->state, "%.*s", (int)n, reply->text);
@@ -176,6 +194,7 @@ static void got_status(struct cli_sender *s, const struct cli_reply *reply) {
         strcmp(s->state, "Hold:0") == 0 || strcmp(s->state, "Idle") == 0 || strcmp(s->state, "Alarm") == 0;
     if (s->phase == CLI_SENDER_BRAKING && rests)
         soft_reset(s);
+    tell_what_stands(s);
 }
 
 static void got_message(struct cli_sender *s, const struct cli_reply *reply) {

@@ -12,6 +12,7 @@
 #define CLI_SENDER_REPLY_MAX  1024     // bytes of one reply line; a longer one is cut
 #define CLI_SENDER_POLL_US    250000   // how often the machine's status is asked for
 #define CLI_SENDER_SILENCE_US 15000000 // after so long without a byte it is told that nothing comes
+#define CLI_SENDER_STANDS_US  3000000  // a machine that stands in a hold so long is told of
 #define CLI_SENDER_BRAKE_US   10000000 // a machine that has not come to rest by then is reset in motion
 #define CLI_SENDER_RESET_US   3000000  // how long the banner is waited for after a reset
 
@@ -41,7 +42,8 @@ struct cli_sender {
     uint64_t lines, total, cleaned, errors; // sent; in the file; comments taken out; refused lines
     char line[CLI_STREAM_LINE_MAX + 1];     // the next line, prepared, with its line feed
     size_t line_length;
-    bool eof, failed, interrupted, silent, drawn;
+    bool eof, failed, interrupted, silent, stands, drawn;
+    int64_t stands_since; // 0: it does not
     char out[CLI_STREAM_LINE_MAX + 64];
     size_t out_length;
     char reply[CLI_SENDER_REPLY_MAX + 1];

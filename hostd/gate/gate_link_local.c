@@ -80,10 +80,12 @@ static void ended(struct gate *g) {
     }
 }
 
-// The hook ends a job with M2; the firmware, locked by an alarm, then refuses that line. What follows would be blocked.
+// The hook ends a job with M2; the firmware, locked by an alarm, then refuses that line. What follows would be blocked. A
+// machine without the hook goes on with its job.
 void gate_link_end_refused(struct gate *g) {
     const struct gate_link *l = &g->link;
-    if (!g->job.open || l->local != LOCAL_NONE || !l->own_job[0] || l->state != LINK_LOCKED)
+    bool hook = l->presence == GATE_HOOK_PRESENT && l->state == LINK_LOCKED;
+    if (!g->job.open || l->local != LOCAL_NONE || !l->own_job[0] || !hook)
         return;
     over(g, GATE_END_ABORTED, "the machine refused the program's end, and its hook has closed");
     gate_refuse_rest(g);

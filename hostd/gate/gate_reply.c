@@ -137,6 +137,7 @@ static void on_banner(struct gate *g, const struct heard *h) {
     learn_flavour(g, h);
     gate_machine_forget(g);
     gcode_modal_reset(&g->modal);
+    g->own.modal_us = g->now; // a question of before the banner is over: no need to wait for its time
     gate_own_unseen(g);
     gate_link_restarted(g);
     g->explained = false;

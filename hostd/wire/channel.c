@@ -196,7 +196,7 @@ bool channel_flush(struct channel *c) {
 }
 
 bool channel_is_in_line(const struct channel *c) {
-    return c->length > 0 && c->out[c->start + c->length - 1] != '\n';
+    return c->length > 0 && c->length <= CHANNEL_LINE_MAX && c->out[c->start + c->length - 1] != '\n';
 }
 
 size_t channel_backlog(const struct channel *c) {

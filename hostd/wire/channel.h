@@ -15,6 +15,7 @@
 
 #define CHANNEL_READ_MAX  65536 // bytes taken by one read
 #define CHANNEL_PLACE_MAX 512   // bytes of one turn behind which a realtime byte may stand
+#define CHANNEL_LINE_MAX  512   // bytes of a reply that may still be waiting for its line's end
 
 struct channel;
 
@@ -65,7 +66,7 @@ bool channel_write_urgent(struct channel *c, uint8_t byte, enum grbl_realtime ki
 bool channel_is_behind(const struct channel *c);
 // Writes what was collected. False when the channel broke; errno tells why. `broken` is not called.
 bool channel_flush(struct channel *c);
-// What waits ends within a line.
+// What waits ends within a line, and is little enough to be one: more than CHANNEL_LINE_MAX is not worth waiting with.
 bool channel_is_in_line(const struct channel *c);
 // Bytes that wait to be written.
 size_t channel_backlog(const struct channel *c);

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 from cli_case import MMYY
-from lotgate_e2e import DEADLINE, LOTGATE, Daemon, Process, cut, wait_for
+from lotgate_e2e import DEADLINE, LOTGATE, Daemon, Line, Process, cut, wait_for
 
 
 class WithDaemon(unittest.TestCase):
@@ -125,6 +125,22 @@ class WithDaemon(unittest.TestCase):
         send.process.send_signal(signal.SIGINT)
         self.assertEqual(self.end_of(send), 1)
         self.assertEqual(self.daemon.wait_job("aborted")["state"], "aborted")
+
+    def test_send_to_a_machine_that_was_left_in_a_hold(self):
+        self.daemon.declare(self.lot())
+        line = Line(self.daemon.tcp())
+        line.send(b"G1 X50 F300\n")
+        line.expect(rb"^ok")
+        line.send(b"!")
+        wait_for(lambda: (self.daemon.machine().get("status") or {}).get("state") == "Hold", "the hold")
+        line.close()
+        send = self.send(self.gcode(cut()))
+        try:
+            wait_for(lambda: "laser1 says Hold" in send.errors(), send.errors)
+        finally:
+            send.process.send_signal(signal.SIGINT)
+        self.assertEqual(self.end_of(send), 1)
+        self.daemon.run("cancel", "laser1")
 
     def test_send_line_by_line_and_without_an_end(self):
         path = self.gcode("G21\r\nG90\r\nM4\r\nG1 X5 F6000 S400 ; now!\r\nM5\r\n")

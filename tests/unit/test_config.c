@@ -79,6 +79,7 @@ static void what_is_left_out_has_its_default(void **state) {
 }
 
 #define MACHINE "\"id\":\"a\",\"board\":\"b\",\"device\":\"/dev/x\""
+#define OTHER   "\"id\":\"c\",\"board\":\"b\",\"device\":\"/dev/y\""
 
 // One mistake each; the report must hold exactly this line.
 static const struct {
@@ -126,6 +127,14 @@ static const struct {
     {"{\"machines\": [{" MACHINE ",\"sender\":{\"pty\":\"/p\"}}, "
      "{\"id\":\"c\",\"board\":\"b\",\"device\":\"/d\",\"sender\":{\"pty\":\"/p\"}}]}",
      "lotgate.json:1:79: machines[1] has the same sender.pty as machines[0]"},
+    {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":\"::1:7\"}}, {" OTHER
+     ",\"sender\":{\"tcp\":[\":0\",\"::1:7\"]}}]}",
+     "lotgate.json:1:82: machines[1] has the same sender.tcp as machines[0]: \"::1:7\""},
+    {"{\"machines\": [{" MACHINE ",\"sender\":{\"tcp\":[\":0\",\":0\",\":7\",\":7\"]}}]}",
+     "lotgate.json:1:15: machines[0] has the same sender.tcp as machines[0]: \":7\""},
+    {"{\"http\": {\"listen\": \"::1:7\"}, \"machines\": [{" MACHINE ",\"sender\":{\"tcp\":\"::1:7\"}}]}",
+     "lotgate.json:1:44: machines[0] has the same sender.tcp as http.listen: \"::1:7\""},
+    {"\xef\xbb\xbf[]", "lotgate.json:1:1: the configuration must be an object in { }"},
     {"{\"data\": \"lotgate\"}", "lotgate.json:1:2: data must begin with /"},
     {"{\"machines\": [{\"id\":\"a\",\"board\":\"b\",\"device\":\"COM3\"}]}",
      "lotgate.json:1:37: machines[0].device must begin with /, or be sim:laser or sim:cnc"},

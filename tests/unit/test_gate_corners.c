@@ -96,6 +96,25 @@ static void test_asks_only_when_nothing_is_outstanding(void **state) {
     world_free(&w);
 }
 
+// A second reset within the time of the first one's question: without an answer of its own the framing behind it would be
+// taken for work, and use the declaration up (on_banner in gate_reply.c).
+static void test_each_banner_is_asked_behind_at_once(void **state) {
+    struct world w;
+    make(&w, true, GRBL_AVR);
+    world_declare(&w);
+    for (int i = 1; i <= 2; i++) {
+        world_send(&w, "\x18");
+        world_answer(&w);
+        world_pass(&w, SECOND / 2);
+        assert_int_equal(world_count(&w.machine, "$G\n"), i);
+    }
+    world_send(&w, "G0 X1\nG0 X0\n");
+    world_answer(&w);
+    assert_int_equal(world_state(&w), GATE_ARMED);
+    assert_int_equal(w.facts[GATE_FACT_START_WANTED], 0);
+    world_free(&w);
+}
+
 static void test_late_answer_to_lotgate(void **state) {
     struct world w;
     make(&w, true, GRBL_AVR);
@@ -541,6 +560,7 @@ int main(void) {
         cmocka_unit_test(test_check_report_from_before),
         cmocka_unit_test(test_lines_wait_while_lotgate_asks),
         cmocka_unit_test(test_asks_only_when_nothing_is_outstanding),
+        cmocka_unit_test(test_each_banner_is_asked_behind_at_once),
         cmocka_unit_test(test_late_answer_to_lotgate),
         cmocka_unit_test(test_questions_do_not_pile_up),
         cmocka_unit_test(test_focus_over_while_outstanding),

@@ -306,6 +306,28 @@ static void test_rest_of_a_cut_job_is_refused(void **state) {
     world_free(&w);
 }
 
+// No hook has closed with it: the machine goes on, and so does the job (gate_link_end_refused).
+static void test_a_refused_program_end_without_a_hook(void **state) {
+    struct world w;
+    world_make(&w, NULL);
+    world_arm_and_start(&w);
+    gate_hook_job(w.gate, "JOB-000001", "ACR-1"); // told for each job, hook or not
+    world_send(&w, "G1 X10 S500 F1000 M3\n");
+    world_answer(&w);
+    w.reply = "error:21";
+    world_send(&w, "M2 M30\n");
+    world_answer(&w);
+    assert_int_equal(world_state(&w), GATE_RUNNING);
+    world_forget(&w);
+    world_send(&w, "G1 X20\nM2\n");
+    world_answer(&w);
+    assert_true(world_machine_is(&w, "G1 X20\nM2\n"));
+    assert_int_equal(w.facts[GATE_FACT_ENDED], 1);
+    assert_int_equal(w.job.end, GATE_END_COMPLETED);
+    assert_int_equal(w.job.errors, 1);
+    world_free(&w);
+}
+
 static void test_sender_leaves_behind_m2(void **state) {
     struct world w;
     world_make(&w, NULL);
@@ -456,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_a_tool_change_is_no_end),
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_rest_of_a_cut_job_is_refused),
+        cmocka_unit_test(test_a_refused_program_end_without_a_hook),
         cmocka_unit_test(test_sender_leaves_behind_m2),
         cmocka_unit_test(test_a_refused_declaration_is_told_while_held),
         cmocka_unit_test(test_local_start_is_a_job_of_its_own),

@@ -98,6 +98,21 @@ static void collects_until_flush(void **state) {
     assert_int_equal(channel_backlog(&f->end.channel), 0);
 }
 
+// A machine that sends no line ends at the speed of a pseudo-terminal would else fill the buffer while it is waited for.
+static void waits_with_one_line_only(void **state) {
+    struct fixture *f = *state;
+    struct channel *c = &f->end.channel;
+    static const uint8_t piece[CHANNEL_LINE_MAX] = "<Idle|MPos:0.0";
+    assert_false(channel_is_in_line(c));
+    assert_true(channel_write(c, piece, CHANNEL_LINE_MAX));
+    assert_true(channel_is_in_line(c));
+    assert_true(channel_write(c, piece, 1));
+    assert_false(channel_is_in_line(c));
+    assert_true(channel_flush(c));
+    assert_true(channel_write(c, (const uint8_t *)"ok\r\n", 4));
+    assert_false(channel_is_in_line(c));
+}
+
 static void refuses_more_than_its_room(void **state) {
     struct fixture *f = *state;
     uint8_t full[ROOM] = {0};
@@ -258,6 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_what_comes, setup, teardown),
         cmocka_unit_test_setup_teardown(collects_until_flush, setup, teardown),
+        cmocka_unit_test_setup_teardown(waits_with_one_line_only, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_more_than_its_room, setup, teardown),
         cmocka_unit_test_setup_teardown(writes_the_rest_when_there_is_room, setup, teardown),
         cmocka_unit_test_setup_teardown(urgent_bytes_overtake_what_waits, setup, teardown),
