@@ -135,6 +135,7 @@ class Qemu:
         for address in stops:
             gdb.ask(f"Z1,{address:x},2")
         say()
+        last = None
         while True:
             gdb.ask("c")
             at = gdb.register(PC)
@@ -147,10 +148,13 @@ class Qemu:
                 gdb.set_register(0, 1)
                 gdb.jump(gdb.register(LR) & ~1)
                 continue
-            if after == 0:
-                self.leave_half_done(gdb, stops[at], random)
-                return True
-            after -= 1
+            operation = [at] + [gdb.register(i) for i in range(3)]
+            if operation != last:  # an interrupt instead of the step below comes back to the same one
+                if after == 0:
+                    self.leave_half_done(gdb, stops[at], random)
+                    return True
+                after -= 1
+                last = operation
             gdb.ask(f"z1,{at:x},2")
             gdb.ask("s")
             gdb.ask(f"Z1,{at:x},2")
