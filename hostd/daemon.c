@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -390,6 +391,7 @@ static int run(struct daemon *d, const struct options *options, const struct cli
     wire_start(d->wire);
     say_where(d, paths);
     notify("READY=1");
+    setpriority(PRIO_PROCESS, 0, DAEMON_NICE); // this thread's alone; where it may not, lines take their turn
     wire_run(d->wire);
     return CLI_DONE;
 }

@@ -27,6 +27,7 @@
 #define STATION_SPARE      16 // of them kept for what must not be lost: starts and ends of jobs
 #define STATION_NUMBER_MAX 64 // job, record, declaration and operator numbers
 #define DAEMON_RETRY_US    1000000
+#define DAEMON_NICE        (-10) // the loop's: lines go before a browser on the same Pi
 
 struct daemon;
 struct station;

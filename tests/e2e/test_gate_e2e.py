@@ -10,7 +10,7 @@ import subprocess
 import unittest
 
 from lotgate_e2e import (DEADLINE, LOTGATE, SENDERS, TOP, CharacterCounting, IgnoresFlowControl, Line, LineByLine, LotgateTest, RawMachine,
-                         cut, sha256, wait_for)
+                         cut, sha256, read_text, wait_for)
 
 
 class Jobs(LotgateTest):
@@ -557,6 +557,16 @@ class Starting(LotgateTest):
             self.assertEqual(notify.recv(100), b"READY=1")
             self.assertEqual(gate.stop(), 0)
             self.assertEqual(notify.recv(100), b"STOPPING=1")
+
+    def test_lines_go_before_other_work(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root, or a service with LimitNICE, may raise a priority")
+        pid = self.daemon(self.machine_config("sim:laser")).server.process.pid
+        def nice(thread):
+            return int(read_text(f"/proc/{pid}/task/{thread}/stat").rpartition(")")[2].split()[16])
+        threads = [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]
+        wait_for(lambda: nice(pid) == -10, "the loop's priority")
+        self.assertEqual({nice(thread) for thread in threads if thread != pid}, {os.getpriority(os.PRIO_PROCESS, 0)})
 
     def test_simulated_machines_without_a_configuration(self):
         gate = self.daemon(start=False)
