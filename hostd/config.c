@@ -349,6 +349,13 @@ static void read_value(struct reader *r, const struct rule *rule, const cJSON *v
         plain[rule->type](r, rule, value, (char *)object + rule->offset, path);
 }
 
+static bool has_door(const struct config_machine *m, size_t doors, const char *address) {
+    for (size_t t = 0; t < doors; t++)
+        if (strcmp(m->tcp[t], address) == 0)
+            return true;
+    return false;
+}
+
 // The same door twice: the later machine would take the sender from the earlier one. Port 0 is a free one each time.
 static void check_tcp(struct reader *r, size_t where, const struct config *c, size_t i) {
     const struct config_machine *m = &c->machines[i];
@@ -359,10 +366,9 @@ static void check_tcp(struct reader *r, size_t where, const struct config *c, si
         if (strcmp(m->tcp[t], c->listen) == 0)
             tell(r, where, "machines[%zu] has the same sender.tcp as http.listen: \"%s\"", i, c->listen);
         for (size_t k = 0; k <= i; k++)
-            for (size_t o = 0; o < (k < i ? c->machines[k].tcp_count : t); o++)
-                if (strcmp(m->tcp[t], c->machines[k].tcp[o]) == 0)
-                    tell(r, where, "machines[%zu] has the same sender.tcp as machines[%zu]: \"%s\"", i, k,
-                         m->tcp[t]);
+            if (has_door(&c->machines[k], k < i ? c->machines[k].tcp_count : t, m->tcp[t]))
+                tell(r, where, "machines[%zu] has the same sender.tcp as machines[%zu]: \"%s\"", i, k,
+                     m->tcp[t]);
     }
 }
 

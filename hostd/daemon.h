@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "alarm.h"
+#include "alarm.h" // alarm
 #include "config.h"
 #include "gate.h"    // gate_mode
 #include "mailbox.h" // mailbox

@@ -26,6 +26,14 @@ size_t utf8_decode(const char *text, size_t length, uint32_t *codepoint) {
     return 0;
 }
 
+bool utf8_valid(const char *text, size_t length) {
+    uint32_t character;
+    for (size_t n; length > 0; text += n, length -= n)
+        if ((n = utf8_decode(text, length, &character)) == 0)
+            return false;
+    return true;
+}
+
 bool utf8_in(const struct utf8_range *ranges, size_t count, uint32_t character) {
     for (size_t i = 0; i < count; i++)
         if (character >= ranges[i].first && character <= ranges[i].last)
@@ -37,4 +45,16 @@ bool utf8_acts(uint32_t character) {
     static const struct utf8_range acting[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x200e, 0x200f},
                                                {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb}};
     return UTF8_IN(acting, character);
+}
+
+size_t utf8_write(FILE *out, const char *text, size_t length) {
+    uint32_t c;
+    size_t n = utf8_decode(text, length, &c);
+    if (n == 0)
+        fprintf(out, "\\x%02x", (unsigned char)*text);
+    else if (utf8_acts(c))
+        fprintf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
+    else
+        fwrite(text, 1, n, out);
+    return n == 0 ? 1 : n;
 }

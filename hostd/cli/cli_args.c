@@ -8,7 +8,7 @@
 #include "cli_suggest.h" // cli_suggest
 #include "json.h"        // json_add_text
 #include "listing.h"     // listing_find
-#include "utf8.h"        // utf8_decode
+#include "utf8.h"        // utf8_valid
 
 const struct cli_group *cli_group_find(const char *name) {
     for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
@@ -214,17 +214,9 @@ bool cli_args_parse(struct cli_call *call, int argc, char **argv, struct lg_erro
     return call->help || call->version || complete(call, error);
 }
 
-static bool is_utf8(const char *text) {
-    uint32_t code;
-    for (size_t n = 0, left = strlen(text); left > 0; text += n, left -= n)
-        if ((n = utf8_decode(text, left, &code)) == 0)
-            return false;
-    return true;
-}
-
 static bool add_argument(cJSON *object, const char *argument, const char *name, unsigned flags,
                          const char *text, struct lg_error *error) {
-    if (!is_utf8(text))
+    if (!utf8_valid(text, strlen(text)))
         return lg_fail(error, "usage", "Set the terminal to UTF-8 and type it anew.", "%s is not UTF-8.",
                        name);
     if (!(flags & CLI_INTEGER)) {

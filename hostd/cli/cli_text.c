@@ -67,18 +67,11 @@ void cli_text_cut(char *text, size_t columns) {
 
 void cli_text_write(FILE *out, const char *text) {
     for (size_t left = strlen(text); left > 0;) {
-        uint32_t c = 0;
-        size_t n = utf8_decode(text, left, &c);
-        if (n == 0) {
-            fprintf(out, "\\x%02x", (unsigned char)*text);
-            n = 1;
-        } else if (c == '\n' || c == '\t') {
-            fputs(c == '\n' ? "\\n" : "\\t", out);
-        } else if (utf8_acts(c)) {
-            fprintf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
-        } else {
-            fwrite(text, 1, n, out);
-        }
+        size_t n = 1;
+        if (*text == '\n' || *text == '\t')
+            fputs(*text == '\n' ? "\\n" : "\\t", out);
+        else
+            n = utf8_write(out, text, left);
         text += n;
         left -= n;
     }

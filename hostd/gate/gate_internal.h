@@ -394,8 +394,8 @@ bool gate_shows_held(const struct gate *g); // reports are shown to the sender a
 // gate_own.c
 void gate_own_step(struct gate *g);
 void gate_own_answered(struct gate *g, bool ok);
-bool gate_own_ends_frame(
-    const struct gate *g); // no sender's line goes out before an answered line of lotgate's own
+// No sender's line goes out before a line of lotgate's own has been answered.
+bool gate_own_ends_frame(const struct gate *g);
 size_t
 gate_own_unread(const struct gate *g); // bytes of lotgate's own that may still lie in the machine's buffer
 void gate_own_unseen(struct gate *g);  // modes may have changed where nobody saw it: they are asked for

@@ -278,7 +278,7 @@ void gate_link_lost(struct gate *g) {
     enum link_ask asked = l->asked;
     l->asked = ASK_NONE;
     l->unended = true;
-    g->own.modal_us = g->now;
+    g->own.modal_us = g->now; // $G, which would end it, may go at once
     gate_link_again(g, 0);
     if (asked == ASK_PROVE || asked == ASK_TRY)
         l->ask_plainly = asked == ASK_PROVE; // a MAC that is wrong is not answered either

@@ -87,8 +87,8 @@ struct gate_link {
     // the frame that is out, and when the next may go
     enum link_ask asked;
     uint8_t misses, refusals;
-    bool
-        unended; // a frame was not answered: cut, it stands in the machine, which would take the next line for more of it
+    // a frame was not answered: cut, it may stand in the machine, which would take the next line for more of it
+    bool unended;
     int64_t next_us;
     char frame[2 * (LINK_FRAME_MAX + 3)];
 

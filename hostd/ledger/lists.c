@@ -207,9 +207,8 @@ void ledger_list_tail(const struct ledger_list_order *order, int same, char tail
     lg_assert(out);
     for (int i = 0; order->goes_on && i <= same; i++)
         fprintf(out, " AND %s %s :place%d", sort->columns[i], i < same ? "=" : order->down ? "<" : ">", i);
-    fputs(
-        " ORDER BY ",
-        out); // of the columns in which they differ: SQLite does not see that an expression is the same in all
+    // By the columns in which they differ: SQLite does not see that an expression is the same in all.
+    fputs(" ORDER BY ", out);
     put_columns(out, sort, order->goes_on ? same : 0, order->down ? " DESC" : "");
     fputs(" LIMIT :limit", out);
     lg_assert(ftell(out) < LIST_TAIL_MAX - 1 && fclose(out) == 0);

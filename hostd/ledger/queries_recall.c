@@ -32,6 +32,16 @@
     " UNION ALL SELECT r.order_ref, 0, 0, 0, 1 FROM recs CROSS JOIN records r USING (record)"                \
     "  WHERE r.order_ref IS NOT NULL)"
 
+// The recalled lot, or the lot of an open recall, that the records of some rows were made of; +lot: SQLite walks up only where there is
+// an open recall at all.
+#define KEEPS_BACK(table, which)                                                                             \
+    "SELECT l.lot FROM " table " x JOIN job_lots jl USING (record) JOIN lots l USING (lot)"                  \
+    " WHERE " which " AND l.state = 'recalled'"                                                              \
+    " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("      \
+    "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM " table " x JOIN job_lots jl USING (record)"           \
+    "   WHERE " which " UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot)"               \
+    "  SELECT lot FROM up) LIMIT 1"
+
 const struct ledger_named_query queries_recall[] = {
     {"recall_down", DOWN " SELECT " STOCK_COLUMNS
                          " FROM down CROSS JOIN lots l USING (lot) WHERE l.lot <> :lot ORDER BY l.seq"},
@@ -87,20 +97,10 @@ const struct ledger_named_query queries_recall[] = {
     // the open recall that a lot is in: of itself, or of what it was cut or merged from
     {"recall_of_lot", UP " SELECT r.recall FROM up CROSS JOIN recalls r USING (lot)"
                          " WHERE r.kind = 'real' AND r.state = 'open' ORDER BY r.seq LIMIT 1"},
-    // the lot that keeps a unit in the house; +lot: walk up only where there is an open recall at all
-    {"recall_of_unit",
-     "SELECT l.lot FROM units u JOIN job_lots jl USING (record) JOIN lots l USING (lot)"
-     " WHERE u.unit = :unit AND l.state = 'recalled'"
-     " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
-     "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM units u JOIN job_lots jl USING (record) WHERE u.unit = :unit"
-     "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
+    // the lot that keeps a unit in the house
+    {"recall_of_unit", KEEPS_BACK("units", "x.unit = :unit")},
     // the same for an order that is shipped without units: by the records that name it
-    {"recall_of_order",
-     "SELECT l.lot FROM records r JOIN job_lots jl USING (record) JOIN lots l USING (lot)"
-     " WHERE r.order_ref = :order AND l.state = 'recalled'"
-     " UNION ALL SELECT r.lot FROM recalls r WHERE r.kind = 'real' AND r.state = 'open' AND +r.lot IN ("
-     "  WITH RECURSIVE up (lot) AS (SELECT jl.lot FROM records r JOIN job_lots jl USING (record) WHERE r.order_ref = :order"
-     "   UNION SELECT p.parent FROM lot_parents p JOIN up ON p.child = up.lot) SELECT lot FROM up) LIMIT 1"},
+    {"recall_of_order", KEEPS_BACK("records", "x.order_ref = :order")},
     // one step of the trace, forward (to what it became) and backward (to what it was made of)
     {"trace_from_lot", "SELECT 'lot' AS type, child AS id FROM lot_parents WHERE parent = :id"
                        " UNION SELECT 'job', job FROM job_lots WHERE lot = :id ORDER BY 1, 2"},

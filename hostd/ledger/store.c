@@ -87,9 +87,10 @@ static bool is_immutable(const char *path) {
 
 static int open_reader(struct store *store, const char *path, const char *vfs) {
     int code = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs);
-    sqlite3_busy_timeout(store->db, STORE_READ_BUSY_MS); // before the first look at the file
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(store->db, STORE_READ_BUSY_MS); // before the first look at the file
         code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    }
     if (code != SQLITE_CANTOPEN || !is_immutable(path))
         return code;
     sqlite3_close(store->db);

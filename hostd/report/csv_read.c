@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h" // utf8_valid
+
 struct reader {
     const struct csv_handler *handler;
     struct lg_error *error;
@@ -16,34 +18,12 @@ struct reader {
     char text[CSV_ROW_MAX];
 };
 
-static bool is_utf8(const unsigned char *p, size_t n) {
-    for (size_t i = 0; i < n;) {
-        unsigned char c = p[i];
-        size_t more = c < 0x80                 ? 0
-                      : c >= 0xC2 && c <= 0xDF ? 1
-                      : (c & 0xF0) == 0xE0     ? 2
-                      : c >= 0xF0 && c <= 0xF4 ? 3
-                                               : 9;
-        if (more == 9 || i + more >= n)
-            return false;
-        unsigned char second = more ? p[i + 1] : 0;
-        if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) || (c == 0xF0 && second < 0x90) ||
-            (c == 0xF4 && second > 0x8F))
-            return false;
-        for (size_t k = 1; k <= more; k++)
-            if ((p[i + k] & 0xC0) != 0x80)
-                return false;
-        i += more + 1;
-    }
-    return true;
-}
-
 static const char *fault_of(const struct reader *r, const unsigned char *text, size_t length) {
     if (length > CSV_CELL_MAX || r->used + length + 1 > CSV_ROW_MAX)
         return "a cell is too long";
     if (r->count == CSV_COLUMNS_MAX || (r->rows && r->count == r->columns && length))
         return "it has more cells than there are columns";
-    if (!is_utf8(text, length))
+    if (!utf8_valid((const char *)text, length))
         return "it is not UTF-8: save the file as UTF-8";
     return memchr(text, '\0', length) ? "it holds a NUL byte" : NULL;
 }

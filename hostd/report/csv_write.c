@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "json.h" // json_get
-#include "utf8.h" // utf8_decode
+#include "utf8.h" // utf8_write
 
 // What a spreadsheet may take for a formula; some take the full-width signs too.
 static bool begins_formula(const char *text) {
@@ -24,18 +24,13 @@ void csv_write_cell(FILE *out, const char *text, bool guard) {
     if (guard && begins_formula(text))
         fputc('\'', out);
     for (size_t left = strlen(text); left > 0;) {
-        uint32_t c = 0;
-        size_t n = utf8_decode(text, left, &c);
-        if (n == 0) {
-            fprintf(out, "\\x%02x", (unsigned char)*text);
-            n = 1;
-        } else if (c == '"') {
+        size_t n = 1;
+        if (*text == '"')
             fputs("\"\"", out);
-        } else if (utf8_acts(c) && c != '\n' && c != '\t') {
-            fprintf(out, c < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)c);
-        } else {
-            fwrite(text, 1, n, out);
-        }
+        else if (*text == '\n' || *text == '\t')
+            fputc(*text, out);
+        else
+            n = utf8_write(out, text, left);
         text += n;
         left -= n;
     }

@@ -176,12 +176,16 @@ static cJSON *good_content(const struct route *route) {
 }
 
 static cJSON *responses(const struct route *route) {
-    static const struct {
+    bool post = strcmp(route->method, "POST") == 0, negotiates = route_negotiates(route);
+    const struct {
         const char *status, *name;
-        bool post_only;
-    } failures[] = {{"400", "BadRequest", false},    {"403", "Foreign", false},    {"404", "NotFound", false},
-                    {"406", "NotAcceptable", false}, {"409", "Refused", true},     {"413", "TooLarge", true},
-                    {"415", "NotJson", true},        {"503", "Unavailable", false}};
+        bool here;
+    } failures[] = {
+        {"400", "BadRequest", true}, {"403", "Foreign", true},
+        {"404", "NotFound", true},   {"406", "NotAcceptable", negotiates},
+        {"409", "Refused", post},    {"413", "TooLarge", post},
+        {"415", "NotJson", post},    {"503", "Unavailable", true},
+    };
     char status[8];
     cJSON *made = object(), *good = object();
     snprintf(status, sizeof status, "%u", route->status);
@@ -191,9 +195,7 @@ static cJSON *responses(const struct route *route) {
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         char to[48];
         snprintf(to, sizeof to, "responses/%s", failures[i].name);
-        if (strcmp(failures[i].status, "406") == 0
-                ? route_negotiates(route)
-                : !failures[i].post_only || strcmp(route->method, "POST") == 0)
+        if (failures[i].here)
             json_add(made, failures[i].status, reference(to));
     }
     return made;

@@ -8,7 +8,7 @@
 
 #include "json.h" // json_parse
 #include "ops.h"  // trace_op_find
-#include "utf8.h" // utf8_decode
+#include "utf8.h" // utf8_valid
 
 static const struct route_live_op *live_find(const char *op) {
     for (const struct route_live_op *live = route_live_ops; live->name; live++)
@@ -37,15 +37,6 @@ static int hex_digit(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Texts go into JSON answers and into the ledger.
-static bool is_utf8(const char *text) {
-    uint32_t character;
-    for (size_t left = strlen(text), n; left; text += n, left -= n)
-        if (!(n = utf8_decode(text, left, &character)))
-            return false;
-    return true;
-}
-
 bool route_decode(char *text) {
     char *out = text;
     for (const char *p = text; *p; p++) {
@@ -63,7 +54,7 @@ bool route_decode(char *text) {
         *out++ = c;
     }
     *out = '\0';
-    return is_utf8(text);
+    return utf8_valid(text, strlen(text)); // it goes into JSON answers and into the ledger
 }
 
 // Compares one pattern with a path, segment by segment; a `{…}` takes one non-empty segment into `id`.

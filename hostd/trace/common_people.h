@@ -10,8 +10,8 @@
 #define PEOPLE_PIN_MEMORY (19 * 1024 * 1024) // bytes
 
 bool people_role_known(const char *role);
-const char *
-people_role_for(const char *op); // the least that may; NULL: an act of a machine or of lotgate itself
+// The least that may do an act; NULL: it is a machine's or lotgate's own.
+const char *people_role_for(const char *op);
 // operator < receiver < quality < owner. Nobody is checked as long as no operator has a role above operator; from then on
 // `by` must name one whose role is enough. As long as nobody is owner, the first one is named without `by`. Code role_required.
 bool people_may(struct ledger *ledger, const char *op, const cJSON *args, struct lg_error *error);

@@ -65,7 +65,7 @@ void machine_tick(struct wire_machine *m, int64_t now) {
 }
 
 void machine_touch(struct wire_machine *m) {
-    m->touched = m->clock->touched = true;
+    m->touched = m->common->touched = true;
 }
 
 // A deadline that moved later is left to fire early: setting the alarm for each line would cost more.
@@ -76,7 +76,7 @@ static void want_tick(struct wire_machine *m, int64_t now) {
     if (deadline >= m->tick_at)
         return;
     m->tick_at = deadline < now + WIRE_TICK_MIN_US ? now + WIRE_TICK_MIN_US : deadline;
-    alarm_set(&m->clock->alarm, m->tick_at);
+    alarm_set(&m->common->alarm, m->tick_at);
 }
 
 static void on_retry(uv_timer_t *timer) {
@@ -219,14 +219,14 @@ static bool open_doors(struct wire_machine *m, const struct wire_machine_config 
 }
 
 struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_config *config,
-                                    const struct wire_events *events, struct wire_clock *clock, void *owner,
+                                    const struct wire_events *events, struct wire_common *common, void *owner,
                                     struct lg_error *error) {
     static const struct channel_events line_events = {on_machine_bytes, on_machine_broken,
                                                       on_machine_drained};
     struct wire_machine *m = calloc(1, sizeof *m);
     lg_assert(m != NULL); // only at start
     m->loop = loop;
-    m->clock = clock;
+    m->common = common;
     m->events = *events;
     m->owner = owner;
     m->baud = config->baud;
@@ -235,11 +235,11 @@ struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_c
     m->retry_ms = WIRE_RETRY_MIN_MS;
     snprintf(m->id, sizeof m->id, "%s", config->gate.name);
     snprintf(m->device, sizeof m->device, "%s", config->device);
-    channel_init(&m->line, &line_events, m, m->out, sizeof m->out, clock->input, CHANNEL_READ_MAX);
+    channel_init(&m->line, &line_events, m, m->out, sizeof m->out, common->input, CHANNEL_READ_MAX);
     const struct gate_output output = {m, to_machine, to_sender, on_fact};
     const struct sender_events sender_events = {m, on_sender_connected, on_sender_bytes, on_sender_gone};
     m->gate = gate_create(&config->gate, &output);
-    m->sender = sender_create(loop, m->id, &sender_events, clock->input);
+    m->sender = sender_create(loop, m->id, &sender_events, common->input);
     lg_assert(m->gate != NULL && m->sender != NULL);
     gate_tick(m->gate, time_monotonic_us()); // offline since now, not since the clock began
     uv_timer_init(loop, &m->retry);

@@ -11,7 +11,7 @@
 #define MACHINE_OUT_MAX (GATE_QUEUE_MAX + SENDER_READ_MAX + WIRE_BACKLOG_MAX)
 
 // What the machines of a loop have in common.
-struct wire_clock {
+struct wire_common {
     struct alarm alarm; // for the machine whose gate wants the time first
     bool touched;       // one of them is
     uint8_t *input;     // the loop's read buffer of CHANNEL_READ_MAX bytes
@@ -29,7 +29,7 @@ struct wire_machine {
     struct sender *sender;
     struct port *port; // NULL while not open
     struct channel line;
-    struct wire_clock *clock;
+    struct wire_common *common;
     bool touched;            // the gate has been outside its own turn: settle before the loop waits
     bool overflowed;         // the machine's port took nothing for too long
     struct lg_error trouble; // why the port is not open
@@ -42,7 +42,7 @@ struct wire_machine {
 };
 
 struct wire_machine *machine_create(uv_loop_t *loop, const struct wire_machine_config *config,
-                                    const struct wire_events *events, struct wire_clock *clock, void *owner,
+                                    const struct wire_events *events, struct wire_common *common, void *owner,
                                     struct lg_error *error);
 void machine_open(struct wire_machine *m);
 // Writes out what the gate has said, decides whether the sender is read, and sets the alarm.

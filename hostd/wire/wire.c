@@ -12,7 +12,7 @@ struct wire {
     struct wire_events events;
     struct wire_machine *machines[WIRE_MACHINES_MAX];
     size_t count;
-    struct wire_clock clock;
+    struct wire_common common;
     uint8_t input[CHANNEL_READ_MAX];
 };
 
@@ -31,9 +31,9 @@ static void on_alarm(struct alarm *alarm, int64_t now) {
 // What gates said in somebody else's callback (an answer of the ledger, the panel) leaves before the loop waits.
 static void on_before_waiting(uv_prepare_t *prepare) {
     struct wire *wire = prepare->data;
-    if (!wire->clock.touched)
+    if (!wire->common.touched)
         return;
-    wire->clock.touched = false;
+    wire->common.touched = false;
     for (size_t i = 0; i < wire->count; i++)
         if (wire->machines[i]->touched)
             machine_settle(wire->machines[i], time_monotonic_us());
@@ -48,8 +48,8 @@ struct wire *wire_create(const struct wire_events *events) {
         return NULL;
     }
     wire->events = *events;
-    wire->clock.input = wire->input;
-    if (alarm_open(&wire->clock.alarm, &wire->loop, on_alarm, wire) != 0) {
+    wire->common.input = wire->input;
+    if (alarm_open(&wire->common.alarm, &wire->loop, on_alarm, wire) != 0) {
         uv_loop_close(&wire->loop);
         free(wire);
         return NULL;
@@ -71,7 +71,7 @@ struct wire_machine *wire_add(struct wire *wire, const struct wire_machine_confi
                 "one lotgate takes at most %d machines", WIRE_MACHINES_MAX);
         return NULL;
     }
-    struct wire_machine *m = machine_create(&wire->loop, config, &wire->events, &wire->clock, owner, error);
+    struct wire_machine *m = machine_create(&wire->loop, config, &wire->events, &wire->common, owner, error);
     if (m != NULL)
         wire->machines[wire->count++] = m;
     return m;
@@ -96,7 +96,7 @@ void wire_free(struct wire *wire) {
     for (size_t i = 0; i < wire->count; i++)
         machine_free(wire->machines[i]);
     wire->count = 0;
-    alarm_close(&wire->clock.alarm);
+    alarm_close(&wire->common.alarm);
     uv_close((uv_handle_t *)&wire->before_waiting, NULL);
     while (uv_run(&wire->loop, UV_RUN_DEFAULT) != 0) {
     } // until every handle is closed

@@ -56,6 +56,26 @@ def read_text(path):
         return file.read()
 
 
+def on_terminal(command, columns=80, **environment):
+    """Runs a command whose output is a terminal. Returns its exit status, and what it printed."""
+    master, slave = os.openpty()
+    subprocess.run(["stty", "cols", str(columns)], stdin=slave, check=True)
+    env = {name: value for name, value in {**os.environ, "NO_COLOR": None, "TERM": "xterm", **environment}.items() if value is not None}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=env) as process:
+        os.close(slave)
+        said = b""
+        while select.select([master], [], [], DEADLINE)[0]:
+            try:
+                more = os.read(master, 65536)
+            except OSError:  # nobody has it open any more
+                break
+            if not more:
+                break
+            said += more
+        os.close(master)
+        return process.wait(DEADLINE), said
+
+
 class Process:
     """A program of ours with its output in files."""
 

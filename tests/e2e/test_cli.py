@@ -4,15 +4,13 @@ import hashlib
 import io
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import sqlite3
 import subprocess
 
 from cli_case import MMYY, Case, run
-from lotgate_e2e import DEADLINE, LOTGATE, TOP
+from lotgate_e2e import LOTGATE, TOP, on_terminal
 
 
 class WithoutDaemon(Case):
@@ -257,26 +255,11 @@ class WithoutDaemon(Case):
         self.stock()
         self.ok("lot", "release", self.receive())
 
-        def on_terminal(env):
-            master, slave = pty.openpty()
-            with subprocess.Popen([LOTGATE, "--data", self.data, "lot", "list"], stdout=slave, stderr=slave, env=env):
-                os.close(slave)
-                seen = b""
-                while select.select([master], [], [], DEADLINE)[0]:
-                    try:
-                        more = os.read(master, 65536)
-                    except OSError:
-                        break
-                    if not more:
-                        break
-                    seen += more
-            os.close(master)
-            return seen
-
-        base = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        self.assertIn(b"\x1b[32mreleased", on_terminal({**base, "TERM": "xterm"}))
-        self.assertNotIn(b"\x1b", on_terminal({**base, "TERM": "xterm", "NO_COLOR": "1"}))
-        self.assertNotIn(b"\x1b", on_terminal({**base, "TERM": "dumb"}))
+        def seen(**env):
+            return on_terminal([LOTGATE, "--data", self.data, "lot", "list"], **env)[1]
+        self.assertIn(b"\x1b[32mreleased", seen())
+        self.assertNotIn(b"\x1b", seen(NO_COLOR="1"))
+        self.assertNotIn(b"\x1b", seen(TERM="dumb"))
         self.assertNotIn("\x1b", self.ok("lot", "list"))
 
 

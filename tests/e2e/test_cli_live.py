@@ -2,9 +2,7 @@
 import hashlib
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -12,7 +10,7 @@ import tempfile
 import unittest
 
 from cli_case import MMYY
-from lotgate_e2e import DEADLINE, LOTGATE, Daemon, Line, Process, cut, wait_for
+from lotgate_e2e import LOTGATE, Daemon, Line, Process, cut, on_terminal, wait_for
 
 
 class WithDaemon(unittest.TestCase):
@@ -172,21 +170,8 @@ class WithDaemon(unittest.TestCase):
 
     def test_a_bar_on_a_terminal(self):
         path, lot = self.gcode(cut(lines=20), "bar.nc"), self.lot()
-        master, slave = pty.openpty()
-        with subprocess.Popen([LOTGATE, "--data", self.daemon.data, "send", "laser1", path, "--lot", lot], stdout=slave,
-                              stderr=slave, env={**os.environ, "TERM": "xterm", "NO_COLOR": ""}) as send:
-            os.close(slave)
-            seen = b""
-            while select.select([master], [], [], DEADLINE)[0]:
-                try:
-                    more = os.read(master, 65536)
-                except OSError:
-                    break
-                if not more:
-                    break
-                seen += more
-        os.close(master)
-        self.assertEqual(send.returncode, 0, seen)
+        status, seen = on_terminal([LOTGATE, "--data", self.daemon.data, "send", "laser1", path, "--lot", lot], NO_COLOR="")
+        self.assertEqual(status, 0, seen)
         self.assertRegex(seen, rb"\[#+ *\] +\d+ %  \d+/28  Run")
 
     def test_declared_twice_and_taken_back(self):

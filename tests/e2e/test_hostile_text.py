@@ -2,17 +2,13 @@
 import csv
 import io
 import json
-import os
-import pty
 import re
-import select
-import subprocess
 import unittest
 import urllib.parse
 import xml.etree.ElementTree
 
 import webdriver
-from lotgate_e2e import DEADLINE, LOTGATE
+from lotgate_e2e import LOTGATE, on_terminal
 from test_lists import Shop
 
 MISSING = webdriver.missing()
@@ -162,19 +158,8 @@ class Hostile(Shop):
 
     def on_terminal(self, words):
         """What the command prints where its output is a terminal of 120 columns."""
-        master, slave = pty.openpty()
-        subprocess.run(["stty", "cols", "120"], stdin=slave, check=True)
-        process = subprocess.Popen([LOTGATE, "--data", self.gate.data, *words], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-                                   env={**os.environ, "TERM": "xterm"})
-        os.close(slave)
-        said = b""
-        while select.select([master], [], [], DEADLINE)[0]:
-            try:
-                said += os.read(master, 65536)
-            except OSError:
-                break
-        os.close(master)
-        self.assertEqual(process.wait(DEADLINE), 0, said)
+        status, said = on_terminal([LOTGATE, "--data", self.gate.data, *words], columns=120)
+        self.assertEqual(status, 0, said)
         return said.decode()
 
     def no_formula(self, words):

@@ -223,11 +223,13 @@ static void test_cuts_in_a_row(void **state) {
     for (long i = 0; i < steps; i++) {
         uint8_t next = (uint8_t)(key % 250 + 1);
         bool cut = cut_pairing(next, (int)(any_bits() % 90), (enum cut_how)(any_bits() % CUT_WAYS));
-        uint32_t stubborn = any_bits() % 8 ? 3 : 60;
-        for (bool again = cut; again && any_bits() % stubborn;
-             cuts += again) // nobody pairs, and the power goes again
-            again = cut_pairing(NO_PAIRING, (int)(any_bits() % (stubborn > 3 ? RECORD_WORDS : 40)),
+        // Nobody pairs, and the power goes again: mostly some two times more, now and then dozens, each soon.
+        bool often = any_bits() % 8 == 0, again = cut;
+        while (again && any_bits() % (often ? 60 : 3)) {
+            again = cut_pairing(NO_PAIRING, (int)(any_bits() % (often ? RECORD_WORDS : 40)),
                                 (enum cut_how)(any_bits() % CUT_WAYS));
+            cuts += again;
+        }
         cuts += cut;
         uint8_t one = the_one(key, next, (int)i);
         assert_true(cut || one == next);

@@ -24,8 +24,7 @@
 #define SLOTS        (PAGE_WORDS / RECORD_WORDS)
 #define SLOTS_LEFT   8 // with fewer, a power-up moves to the other page: a pairing takes three
 #define SLOT_TRIES   3 // words that take no value: the next slot
-#define FRESH_SLOTS                                                                                          \
-    8 // of the first page: that many first writes may have been cut before there ever was a record
+#define FRESH_SLOTS  8 // of the first page: so many first writes may be cut before there is a record
 // What the hook takes for damage: a mark that counts, with a wrong crc.
 #define DAMAGED 0x01010101u
 
